@@ -1,0 +1,65 @@
+"""The words of this floor: passages, hits, and the small protocols behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from corpus.article import Article
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of one article: characters `start` to `end` of its body, so a citation is exact."""
+
+    article: Article
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.article.body[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that a search found. The score belongs to the hit, never to the passage.
+
+    `score` is comparable within one search only. `ranks` names each retriever that found the
+    passage with its rank there, counted from 1; `similarity` is the cosine of question and passage
+    in the embedder's space, None where only words found it.
+    """
+
+    passage: Passage
+    score: float
+    ranks: dict[str, int] = field(default_factory=dict)
+    similarity: float | None = None
+
+
+class Embedder(Protocol):
+    """Turns text into unit-length float32 vectors of width `dim`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def dim(self) -> int: ...
+    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+        """Vectors of shape (len(texts), dim)."""
+        ...
+
+    def embed_question(self, text: str) -> np.ndarray:
+        """One vector of shape (dim,)."""
+        ...
+
+
+class VectorIndex(Protocol):
+    """Nearest passages by inner product."""
+
+    def search(
+        self, vector: np.ndarray, k: int, allow: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """The `k` best (passage id, inner product), best first, among `allow` if it is given."""
+        ...

@@ -1,0 +1,1 @@
+"""How do we answer? The pipeline from a question to checked, cited sentences."""

@@ -1,0 +1,170 @@
+"""The words of an answer, and the events on the way to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from index.types import Hit, Passage
+
+Verdict = Literal["supported", "partly", "unsupported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a chat, as a generator takes it."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The sentence of an article that carries a claim.
+
+    `number` is the passage's place in `Answer.hits`, counted from 1; `quote_start` and `quote_end`
+    are offsets into `passage.article.body`, within the passage.
+    """
+
+    number: int
+    passage: Passage
+    quote_start: int
+    quote_end: int
+
+    @property
+    def quote(self) -> str:
+        return self.passage.article.body[self.quote_start : self.quote_end]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer, without its citation markers.
+
+    `verdict` is None where no check ran; `support` is the share, 0 to 1, of what the sentence says
+    that its cited passages say too.
+    """
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    verdict: Verdict | None = None
+    support: float | None = None
+
+    @property
+    def marked(self) -> str:
+        """The text with its markers before the closing full stop: `It paid $5. [1][2]`."""
+        markers = "".join(f"[{c.number}]" for c in self.citations)
+        return f"{self.text} {markers}" if markers else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One value as one article states it."""
+
+    value: str
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """What two or more articles state differently about one thing, newest first."""
+
+    about: str
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds since the question came, and tokens spent. None: it did not happen."""
+
+    retrieve_ms: float
+    total_ms: float
+    first_token_ms: float | None = None
+    prompt_tokens: int | None = None
+    new_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All that is known of one answer. `hits` are the passages exactly as the model was given them.
+
+    When `abstained`, `sentences` holds the one refusal sentence and `hits` the closest passages.
+    `raw` is the model's own text, unchanged.
+    """
+
+    question: str
+    sentences: tuple[Sentence, ...]
+    hits: tuple[Hit, ...]
+    abstained: bool
+    raw: str
+    timings: Timings
+    model: str
+    index_version: str
+    disagreements: tuple[Disagreement, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return " ".join(sentence.marked for sentence in self.sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The passages that the answer will rest on; comes before the first word."""
+
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some more characters of the draft. Citation markers are whole and within bounds."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A sentence of the draft was checked; `sentence` is None when it was dropped."""
+
+    position: int
+    sentence: Sentence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer as it stands. Always the last event."""
+
+    answer: Answer
+
+
+Event = Found | Piece | Checked | Done
+
+
+@dataclass(slots=True)
+class Usage:
+    """Tokens of the last call of a generator."""
+
+    prompt_tokens: int | None = None
+    new_tokens: int | None = None
+
+
+class Generator(Protocol):
+    """A local model that continues a chat, piece by piece."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def usage(self) -> Usage: ...
+    def generate(self, messages: Sequence[Message]) -> Iterator[str]:
+        """Pieces of the reply as they come. Closing the iterator stops the model."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question and its answer, earlier in the same chat."""
+
+    question: str
+    answer: str
+
+
+History = Sequence[Turn]
