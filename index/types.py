@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -40,14 +40,22 @@ class Hit:
 
 
 class Embedder(Protocol):
-    """Turns text into unit-length float32 vectors of width `dim`."""
+    """Turns text into unit-length float32 vectors of width `dim`.
+
+    `weights_hash` tells two sets of weights under one name apart: vectors of one are never compared
+    with vectors of the other.
+    """
 
     @property
     def name(self) -> str: ...
     @property
+    def weights_hash(self) -> str: ...
+    @property
     def dim(self) -> int: ...
-    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
-        """Vectors of shape (len(texts), dim)."""
+    def embed_passages(
+        self, texts: Sequence[str], on_progress: Callable[[int, int], None] | None = None
+    ) -> np.ndarray:
+        """Vectors of shape (len(texts), dim). `on_progress` hears (texts done, texts in all)."""
         ...
 
     def embed_question(self, text: str) -> np.ndarray:
