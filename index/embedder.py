@@ -1,0 +1,122 @@
+"""Text to vectors, by a sentence-transformers model from a local folder."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpus.errors import BylineError
+
+_PICKLES = {".bin", ".pt", ".pth", ".pkl", ".ckpt"}
+
+
+class SentenceTransformerEmbedder:
+    """A sentence encoder whose weights load on first use, from safetensors, without the network.
+
+    Reimers and Gurevych, "Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks", EMNLP
+    2019. Text beyond the model's `max_seq_length` tokens is not read. Calls from several threads
+    wait for each other.
+    """
+
+    def __init__(
+        self,
+        folder: Path | str,
+        name: str,
+        weights_hash: str,
+        device: str | None = None,
+        batch_size: int = 32,
+    ) -> None:
+        """`device` is torch's name for it; None takes the GPU if there is one."""
+        self.name = name
+        self.weights_hash = weights_hash
+        self._folder = Path(folder)
+        self._device = device
+        self._batch_size = batch_size
+        self._model: Any = None
+        self._lock = threading.RLock()
+
+    @property
+    def dim(self) -> int:
+        """The vectors' width; asking for it loads the model."""
+        return int(self._loaded().get_embedding_dimension())
+
+    def embed_passages(
+        self, texts: Sequence[str], on_progress: Callable[[int, int], None] | None = None
+    ) -> np.ndarray:
+        """Unit-length float32 vectors of shape (len(texts), dim), in the order of `texts`.
+
+        Texts of like length share a batch, the longest first, so that nothing is spent on padding
+        and a time left is never too short. Raises BylineError when the folder holds no model.
+        """
+        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        for start in range(0, len(order), self._batch_size):
+            batch = order[start : start + self._batch_size]
+            with self._lock:
+                vectors[batch] = self._loaded().encode_document(
+                    [texts[i] for i in batch],
+                    batch_size=self._batch_size,
+                    normalize_embeddings=True,
+                    show_progress_bar=False,
+                )
+            if on_progress:
+                on_progress(start + len(batch), len(texts))
+        return vectors
+
+    def embed_question(self, text: str) -> np.ndarray:
+        """A unit-length float32 vector of shape (dim,)."""
+        with self._lock:
+            vector = self._loaded().encode_query(
+                text, normalize_embeddings=True, show_progress_bar=False
+            )
+        return np.asarray(vector, dtype=np.float32)
+
+    def _loaded(self) -> Any:
+        with self._lock:
+            if self._model is None:
+                self._model = self._load()
+            return self._model
+
+    def _load(self) -> Any:
+        _refuse_pickles(self._folder)
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        shows_bars = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()
+        try:
+            return SentenceTransformer(
+                str(self._folder),
+                device=self._device,
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True},
+            )
+        except (OSError, ValueError, RuntimeError, KeyError) as error:
+            raise BylineError(
+                f"The embedder's weights in {self._folder} cannot be read "
+                f"({str(error).splitlines()[0][:200]}): fetch them again with: byline fetch"
+            ) from error
+        finally:
+            if shows_bars:
+                logging.enable_progress_bar()
+
+
+def _refuse_pickles(folder: Path) -> None:
+    """A pickle runs code when it is read: weights without safetensors beside them are refused."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    safe = {path.parent for path in files if path.suffix == ".safetensors"}
+    for path in sorted(files):
+        if path.suffix in _PICKLES and path.parent not in safe:
+            raise BylineError(
+                f"{path} is a pickle, which can run code when it is read: "
+                "use weights in the safetensors format, as `byline fetch` does"
+            )
+    if not safe:
+        raise BylineError(
+            f"There are no safetensors weights in {folder}: fetch them with: byline fetch"
+        )

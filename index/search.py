@@ -1,0 +1,120 @@
+"""Searching a published index: vectors and words together."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+
+from corpus.article import Article
+from corpus.errors import BylineError
+from index import versions
+from index.fuse import reciprocal_rank_fusion
+from index.store import ArticleRow, Store
+from index.types import Embedder, Hit, VectorIndex
+from index.vectors import FlatVectors
+from index.versions import Manifest
+
+_log = logging.getLogger(__name__)
+
+
+class Index:
+    """One version of an index, open for questions from any thread.
+
+    It keeps answering from its version while newer ones are published; `is_stale` tells when to
+    open it anew.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        manifest: Manifest,
+        store: Store,
+        vectors: VectorIndex,
+        embedder: Embedder,
+    ) -> None:
+        self.directory = directory
+        self.manifest = manifest
+        self._store = store
+        self._vectors = vectors
+        self._embedder = embedder
+
+    @classmethod
+    def open(cls, directory: Path, embedder: Embedder) -> Index:
+        """The version in use. Raises BylineError, naming the command that helps, when there is
+        none, when it is damaged, or when it was built with another embedder."""
+        manifest = versions.read_manifest(directory)
+        _check_embedder(directory, manifest, embedder)
+        folder = versions.version_folder(directory, manifest.version)
+        store = Store(folder / versions.STORE)
+        try:
+            if store.passage_count != manifest.passages:
+                raise BylineError(
+                    f"The index in {directory} holds {store.passage_count} passages where its "
+                    f"manifest says {manifest.passages}: rebuild it with: byline index build"
+                )
+            vectors = _load_vectors(folder / versions.VECTORS, manifest, store)
+        except BaseException:
+            store.close()
+            raise
+        return cls(directory, manifest, store, vectors, embedder)
+
+    def search(self, question: str, k: int = 10, depth: int = 60) -> list[Hit]:
+        """The `k` best passages for `question`, best first; none for a blank question.
+
+        The `depth` nearest by vector and the `depth` best by BM25 are fused by reciprocal rank, and
+        `Hit.score` is that sum. Equal scores are ordered by the passage's place in the index.
+        """
+        if not question.strip():
+            return []
+        nearest = self._vectors.search(self._embedder.embed_question(question), depth)
+        rankings = {
+            "dense": [id_ for id_, _ in nearest],
+            "lexical": self._store.search(question, depth),
+        }
+        best = reciprocal_rank_fusion(rankings)[:k]
+        passages = self._store.passages([id_ for id_, _, _ in best])
+        similarity = dict(nearest)
+        return [Hit(passages[id_], score, ranks, similarity.get(id_)) for id_, score, ranks in best]
+
+    def article(self, article_id: str) -> Article | None:
+        return self._store.article(article_id)
+
+    def articles(self) -> list[ArticleRow]:
+        """All articles without their bodies, the newest first."""
+        return self._store.articles()
+
+    def is_stale(self) -> bool:
+        """Whether another version is in use by now."""
+        return versions.current_version(self.directory) != self.manifest.version
+
+    def close(self) -> None:
+        self._store.close()
+
+
+def _check_embedder(directory: Path, manifest: Manifest, embedder: Embedder) -> None:
+    # The width comes last: a model may have to load to tell it.
+    if embedder.name != manifest.embedder:
+        differs = f"the embedder {manifest.embedder}, and this one is {embedder.name}"
+    elif embedder.weights_hash != manifest.weights_hash:
+        differs = f"other weights of the embedder {manifest.embedder}"
+    elif embedder.dim != manifest.dim:
+        differs = f"vectors of width {manifest.dim}, and this embedder's have {embedder.dim}"
+    else:
+        return
+    raise BylineError(
+        f"The index in {directory} was built with {differs}: rebuild it with: byline index build"
+    )
+
+
+def _load_vectors(path: Path, manifest: Manifest, store: Store) -> FlatVectors:
+    """The FAISS index from its file, or from the vectors in SQLite where the file is damaged."""
+    try:
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() == manifest.vectors_sha256:
+            return FlatVectors.from_bytes(data)
+        problem = "its contents have changed"
+    except (OSError, RuntimeError) as error:
+        problem = str(error)
+    _log.warning("%s is not usable (%s); made again from SQLite, in memory", path, problem)
+    return FlatVectors(*store.vectors())
