@@ -1,0 +1,136 @@
+"""What every form of article has in common: its fields, checked and cleaned."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from corpus.article import Article, content_id
+from corpus.dates import to_iso
+
+_SHOWN = 60  # characters of a bad value that a message repeats
+
+
+class Unreadable(Exception):
+    """Why one article cannot be read; the reader of its file turns this into `Skipped`."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One article, the line it came from if its file holds many, and what was not understood."""
+
+    article: Article
+    line: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+def article_from(fields: Mapping[str, object], notes: tuple[str, ...] = ()) -> Found:
+    """An article from `title` and `text` and, where known, `id`, `url`, `outlet`, `author`,
+    `published_at` (or `date`) and `language`; other fields are left alone.
+
+    Raises `Unreadable` when `title` or `text` is missing or a field has the wrong type. A date or
+    an address that is not understood becomes None and a note.
+    """
+    title = " ".join(required(fields, "title").split())
+    body = required(fields, "text").strip()
+    author = fields.get("author")
+    if isinstance(author, list) and all(isinstance(name, str) for name in author):
+        author = ", ".join(author)
+    given_id = fields.get("id")
+    if isinstance(given_id, int) and not isinstance(given_id, bool):
+        given_id = str(given_id)
+    published_at, date_notes = _published_at(fields)
+    url = optional("url", fields.get("url"))
+    if url is not None and not re.match(r"https?://[^\s/]+\S*$", url):
+        notes += (f"url not understood: {shown(url)} (it does not start with http or https)",)
+        url = None
+    article = Article(
+        id=optional("id", given_id) or url or content_id(title, body),
+        title=title,
+        body=body,
+        url=url,
+        outlet=optional("outlet", fields.get("outlet")),
+        author=optional("author", author),
+        published_at=published_at,
+        language=optional("language", fields.get("language")),
+    )
+    return Found(article, notes=notes + date_notes)
+
+
+def required(fields: Mapping[str, object], name: str) -> str:
+    """A field that must be there and hold at least one letter or digit."""
+    value = fields.get(name)
+    if value is None:
+        raise Unreadable(f'"{name}" is missing')
+    if not isinstance(value, str):
+        raise Unreadable(f'"{name}" must be text, not {_kind(value)}')
+    if not any(character.isalnum() for character in value):
+        raise Unreadable(f'"{name}" holds no words')
+    return tidy(name, value)
+
+
+def optional(name: str, value: object) -> str | None:
+    """A field on one line, or None when it is missing or blank."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise Unreadable(f'"{name}" must be text, not {_kind(value)}')
+    return " ".join(tidy(name, value).split()) or None
+
+
+def tidy(name: str, text: str) -> str:
+    r"""The text in Unicode's composed form (NFC), with \n line ends and no byte order mark.
+
+    Nothing else changes. What no index could store (half of a surrogate pair, a NUL) is refused.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Unreadable(
+            f'"{name}" holds half of a surrogate pair, which is no character'
+        ) from None
+    if "\0" in text:
+        raise Unreadable(f'"{name}" holds a NUL character')
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
+def shown(value: str) -> str:
+    """A value as a message repeats it: quoted, on one line, cut with an ellipsis."""
+    flat = " ".join(value.split())
+    return f"'{flat[:_SHOWN]}…'" if len(flat) > _SHOWN else f"'{flat}'"
+
+
+def _published_at(fields: Mapping[str, object]) -> tuple[str | None, tuple[str, ...]]:
+    value = fields.get("published_at")
+    if value is None:
+        value = fields.get("date")
+    if isinstance(value, datetime.datetime):  # YAML reads dates by itself
+        return value.isoformat(timespec="seconds"), ()
+    if isinstance(value, datetime.date):
+        return value.isoformat(), ()
+    if isinstance(value, int) and not isinstance(value, bool):  # 20250613
+        value = str(value)
+    text = optional("published_at", value)
+    if text is None:
+        return None, ()
+    iso = to_iso(text)
+    return (iso, ()) if iso else (None, (f"date not understood: {shown(text)}",))
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, list):
+        return "a list"
+    return "an object" if isinstance(value, dict) else f"a {type(value).__name__}"

@@ -1,0 +1,60 @@
+"""JSON lines: one article a line, as feeds and data sets ship them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from corpus.fields import Found, Unreadable, article_from
+
+LONGEST_LINE = 50_000_000  # bytes; a longer one is no article
+
+
+def read_json_lines(path: Path) -> Iterator[Found | Unreadable]:
+    """The articles of a `.jsonl` or `.jsonl.gz` file, line by line, each read or refused.
+
+    A line is an object with `title` and `text` and, where known, `id`, `url`, `outlet`, `author`,
+    `published_at` and `language`. Blank lines do not count. The file may be larger than memory.
+    """
+    number = 0
+    try:
+        with _open(path) as stream:
+            while line := stream.readline(LONGEST_LINE + 1):
+                number += 1
+                if len(line) > LONGEST_LINE:
+                    reason = f"over {LONGEST_LINE // 1_000_000} MB long; the rest was not read"
+                    yield Unreadable(reason, number)
+                    return
+                if line.strip():
+                    yield _read_line(line, number)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        yield Unreadable(f"the gzip data is damaged here ({error})", number + 1)
+    if number == 0:
+        yield Unreadable("the file is empty")
+
+
+def _open(path: Path) -> BinaryIO:
+    if path.name.lower().endswith(".gz"):
+        return cast(BinaryIO, gzip.open(path, "rb"))
+    return path.open("rb")
+
+
+def _read_line(line: bytes, number: int) -> Found | Unreadable:
+    try:
+        fields = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+        if not isinstance(fields, dict):
+            raise Unreadable("not a JSON object with title and text")
+        found = article_from(fields)
+    except Unreadable as error:
+        return Unreadable(error.reason, number)
+    except UnicodeDecodeError:
+        return Unreadable("not UTF-8", number)
+    except json.JSONDecodeError as error:
+        return Unreadable(f"not valid JSON: {error.msg} at column {error.colno}", number)
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, nesting without end
+        return Unreadable(f"not valid JSON: {error}", number)
+    return Found(found.article, number, found.notes)

@@ -1,0 +1,209 @@
+"""Files and folders to articles, with an account of everything that was not read."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus.article import Article
+from corpus.errors import BylineError
+from corpus.fields import Found, Unreadable
+from corpus.jsonlines import read_json_lines
+from corpus.pdf import read_pdf
+from corpus.plain import read_markdown, read_text
+from corpus.web import read_html
+
+LARGEST_FILE = 200_000_000  # bytes of one article's file; JSON lines are read one by one instead
+_LISTED = 10  # reasons that a summary names before it counts the rest
+
+_ONE_ARTICLE: dict[str, Callable[[bytes], Found]] = {
+    ".txt": read_text,
+    ".md": read_markdown,
+    ".html": read_html,
+    ".htm": read_html,
+    ".pdf": read_pdf,
+}
+_MANY_ARTICLES = (".jsonl", ".jsonl.gz")
+_WANTED = ".txt, .md, .html, .pdf or .jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something to say about a file, or about one line of it (counted from 1)."""
+
+    path: Path
+    line: int | None
+    reason: str
+
+    @property
+    def place(self) -> str:
+        return f"{self.path} line {self.line}" if self.line else str(self.path)
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
+
+
+class Skipped(Remark):
+    """What was not read, and why."""
+
+
+class Note(Remark):
+    """What was read although a part of it was not understood, such as a date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of reading: `files` counts the files that gave at least one article."""
+
+    articles: tuple[Article, ...]
+    skipped: tuple[Skipped, ...]
+    files: int
+    notes: tuple[Note, ...] = ()
+
+    def summary(self) -> str:
+        """How many articles were read, and what was skipped or noted and why, on one line."""
+        text = f"Read {_count(len(self.articles), 'article')} from {_count(self.files, 'file')}"
+        if self.skipped:
+            text += f"; skipped {len(self.skipped)}: {_listed(self.skipped)}"
+        if self.notes:
+            text += f"; noted {len(self.notes)}: {_listed(self.notes)}"
+        return text + "."
+
+
+def read_articles(paths: Sequence[Path]) -> Reading:
+    """The articles of files, and of folders with everything below them, in sorted order.
+
+    One bad file or line never stops the rest: it is in `Reading.skipped` with its reason, and so is
+    a second article with an id that is already taken. Raises `BylineError` for a path that does not
+    exist, and when there was no article at all.
+    """
+    articles: dict[str, tuple[Article, str]] = {}
+    skipped: list[Skipped] = []
+    notes: list[Note] = []
+    files: set[Path] = set()
+    for path, result in _results(paths):
+        if isinstance(result, Unreadable):
+            skipped.append(Skipped(path, result.line, result.reason))
+            continue
+        article = result.article
+        earlier = articles.get(article.id)
+        if earlier:
+            skipped.append(Skipped(path, result.line, _taken(article, *earlier)))
+            continue
+        articles[article.id] = (article, Remark(path, result.line, "").place)
+        files.add(path)
+        notes += [Note(path, result.line, note) for note in result.notes]
+    if not articles:
+        raise BylineError(_nothing(paths, skipped))
+    found = tuple(article for article, _ in articles.values())
+    return Reading(found, tuple(skipped), len(files), tuple(notes))
+
+
+def _results(paths: Iterable[Path]) -> Iterator[tuple[Path, Found | Unreadable]]:
+    seen: dict[Path, Path] = {}
+    for path in paths:
+        if not os.path.exists(path):
+            raise BylineError(f"{path} does not exist; give a file or a folder of articles.")
+        inside = _walk(path, set()) if path.is_dir() else iter([(path, None)])
+        for file, refusal in inside:
+            if refusal:
+                yield file, Unreadable(refusal)
+                continue
+            first = seen.setdefault(file.resolve(), file)
+            if first != file:
+                yield file, Unreadable(f"the same file as {first}")
+                continue
+            for result in _read_file(file):
+                yield file, result
+
+
+def _walk(folder: Path, above: set[tuple[int, int]]) -> Iterator[tuple[Path, str | None]]:
+    """Each file below a folder, sorted, with the reason not to read it or None.
+
+    `above` holds device and inode of the folders on the way down, so a link back up ends there.
+    """
+    try:
+        status = folder.stat()
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        yield folder, f"the folder could not be opened ({error.strerror})"
+        return
+    identity = (status.st_dev, status.st_ino)
+    if identity in above:
+        yield folder, "a link back to a folder that holds it"
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            yield entry, "hidden"
+        elif entry.is_dir():
+            yield from _walk(entry, above | {identity})
+        elif entry.stem.casefold() == "readme":
+            yield entry, "a README describes a folder and is no article"
+        else:
+            yield entry, None
+
+
+def _read_file(path: Path) -> Iterator[Found | Unreadable]:
+    name = path.name.casefold()
+    try:
+        if not path.exists():
+            yield Unreadable("a link to nothing")
+        elif not path.is_file():
+            yield Unreadable("not a regular file")
+        elif name.endswith(_MANY_ARTICLES):
+            yield from read_json_lines(path)
+        elif path.suffix.casefold() not in _ONE_ARTICLE:
+            ending = f"ending {path.suffix}" if path.suffix else "name without an ending"
+            yield Unreadable(f"the {ending} is not {_WANTED}")
+        else:
+            yield _read_one(path)
+    except OSError as error:
+        yield Unreadable(f"could not be read ({error.strerror or error})")
+
+
+def _read_one(path: Path) -> Found | Unreadable:
+    size = path.stat().st_size
+    if size > LARGEST_FILE:
+        return Unreadable(f"{size // 1_000_000} MB, more than {LARGEST_FILE // 1_000_000} MB")
+    data = path.read_bytes()
+    if not data.strip():
+        return Unreadable("the file is empty")
+    try:
+        return _ONE_ARTICLE[path.suffix.casefold()](data)
+    except Unreadable as error:
+        return error
+
+
+def _taken(article: Article, first: Article, place: str) -> str:
+    if article.body == first.body:
+        return f"a copy of {place}"
+    return f"its id '{article.id}' is that of {place}, whose text differs; give it another id"
+
+
+def _nothing(paths: Sequence[Path], skipped: Sequence[Skipped]) -> str:
+    places = ", ".join(map(str, paths)) or "nothing"
+    if skipped:
+        return f"No article could be read from {places}: {_listed(skipped)}."
+    kind = "the folder is empty" if len(paths) == 1 else "no file was found"
+    return f"No article could be read from {places}: {kind}; put {_WANTED} files in it."
+
+
+def _listed(remarks: Sequence[Remark]) -> str:
+    """Each reason with its place, or with its first place and how many more share it."""
+    by_reason: dict[str, list[Remark]] = defaultdict(list)
+    for remark in remarks:
+        by_reason[remark.reason].append(remark)
+    groups = list(by_reason.items())
+    parts = []
+    for reason, group in groups[:_LISTED]:
+        more = f" and {len(group) - 1} more" if len(group) > 1 else ""
+        parts.append(f"{group[0].place}{more}: {reason}")
+    rest = sum(len(group) for _, group in groups[_LISTED:])
+    return "; ".join(parts) + (f"; and {rest} more for other reasons" if rest else "")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
