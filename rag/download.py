@@ -25,7 +25,6 @@ from rag.catalogue import Wheel
 
 ATTEMPTS = 3
 BACKOFF_S = 1.0
-CHUNK = 1 << 18
 PUBLIC_INDEX = "https://pypi.org/simple"
 SIMPLE_API = (
     "application/vnd.pypi.simple.v1+json, "
@@ -191,7 +190,7 @@ class Downloader:
                 raise SourceError(f"{_host(url)} has {start + int(length)} bytes, not {size}")
             self.on_bytes(start - had)
             with part.open("ab" if start else "wb") as file:
-                for chunk in answer.iter_bytes(CHUNK):
+                for chunk in answer.iter_bytes():
                     if self.stop.is_set():
                         raise Stopped
                     if start + len(chunk) > size:

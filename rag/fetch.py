@@ -87,30 +87,34 @@ def ensure_model(
 ) -> Path:
     """`ensure` for a model that is at hand, whether or not the catalogue has it."""
     report = on_progress or (lambda progress: None)
-    missing, damaged = _inspect(model, cache_dir, report)
-    if not missing and not damaged:
-        return model.location(cache_dir)
-    if damaged and not replace_damaged:
-        raise DamagedWeights(
-            f"{model.folder(cache_dir) / damaged[0].path} is not the file of the catalogue (its "
-            f"SHA-256 differs); run `byline fetch {model.name}` to fetch it again."
-        )
-    if offline:
-        raise MissingWeights(
-            f"The weights of {model.name} are not in {cache_dir}; run `byline fetch {model.name}` "
-            "once with a network."
-        )
     try:
-        with _locked(model, cache_dir, report):
-            missing, damaged = _inspect(model, cache_dir, report)
-            for file in damaged:
-                (model.folder(cache_dir) / file.path).unlink()
-            if missing or damaged:
-                _Fetch(model, (*missing, *damaged), cache_dir, report, hub_timeout).run()
-                _inspect(model, cache_dir, lambda progress: None)  # marks them as verified
+        missing, damaged = _inspect(model, cache_dir, report)
+        if not missing and not damaged:
+            return model.location(cache_dir)
+        if damaged and not replace_damaged:
+            raise DamagedWeights(
+                f"{model.folder(cache_dir) / damaged[0].path} is not the file of the catalogue "
+                f"(its SHA-256 differs); run `byline fetch {model.name}` to fetch it again."
+            )
+        if offline:
+            raise MissingWeights(
+                f"The weights of {model.name} are not in {cache_dir}; run "
+                f"`byline fetch {model.name}` once with a network."
+            )
+        _fetch_alone(model, cache_dir, report, hub_timeout)
     except OSError as error:
         raise _disk_error(model, cache_dir, error) from error
     return model.location(cache_dir)
+
+
+def _fetch_alone(model: Model, cache_dir: Path, report: OnProgress, hub_timeout: float) -> None:
+    """Fetch what is missing and replace what differs, unless another process has just done it."""
+    with _locked(model, cache_dir, report):
+        missing, damaged = _inspect(model, cache_dir, report)
+        for file in damaged:
+            (model.folder(cache_dir) / file.path).unlink()
+        if missing or damaged:
+            _Fetch(model, (*missing, *damaged), cache_dir, report, hub_timeout).run()
 
 
 class _Fetch:
@@ -234,6 +238,9 @@ class _Fetch:
         target = self.folder / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(path, target)
+        _write_marker(
+            self.folder, {**_read_marker(self.folder), file.path: _mark(target.stat(), file)}
+        )
 
     def _check_room(self, needed: int) -> None:
         """Raise `DiskFull` if the disk lacks room for what is not in the work folder yet."""
@@ -283,21 +290,29 @@ def _inspect(
         except FileNotFoundError:
             missing.append(file)
             continue
-        mark = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": file.sha256}
-        if marks.get(file.path) == mark:
+        if marks.get(file.path) == _mark(stat, file):
             continue
         report(Progress(model.name, "checking", 0, file.size))
         if stat.st_size != file.size or sha256_of(path) != file.sha256:
             damaged.append(file)
         else:
-            seen[file.path] = mark
+            seen[file.path] = _mark(stat, file)
     if seen != marks:
         # A cache that cannot be written still serves; its files are only hashed every time.
         with contextlib.suppress(OSError):
-            draft = folder / f"{MARKER}.{os.getpid()}"
-            draft.write_text(json.dumps(seen, indent=1), encoding="utf-8")
-            os.replace(draft, folder / MARKER)
+            _write_marker(folder, seen)
     return missing, damaged
+
+
+def _mark(stat: os.stat_result, file: WeightsFile) -> dict[str, object]:
+    """What the marker says of a verified file; as long as it holds, so does the hash."""
+    return {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": file.sha256}
+
+
+def _write_marker(folder: Path, marks: dict[str, object]) -> None:
+    draft = folder / f"{MARKER}.{os.getpid()}"
+    draft.write_text(json.dumps(marks, indent=1), encoding="utf-8")
+    os.replace(draft, folder / MARKER)
 
 
 def _read_marker(folder: Path) -> dict[str, object]:
