@@ -83,6 +83,7 @@ class SentenceTransformerEmbedder:
 
     def _load(self) -> Any:
         _refuse_pickles(self._folder)
+        from safetensors import SafetensorError
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
@@ -96,7 +97,7 @@ class SentenceTransformerEmbedder:
                 trust_remote_code=False,
                 model_kwargs={"use_safetensors": True},
             )
-        except (OSError, ValueError, RuntimeError, KeyError) as error:
+        except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
             raise BylineError(
                 f"The embedder's weights in {self._folder} cannot be read "
                 f"({str(error).splitlines()[0][:200]}): fetch them again with: byline fetch"
