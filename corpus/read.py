@@ -104,26 +104,28 @@ def read_articles(paths: Sequence[Path]) -> Reading:
 
 def _results(paths: Iterable[Path]) -> Iterator[tuple[Path, Found | Unreadable]]:
     seen: dict[Path, Path] = {}
+    folders: dict[tuple[int, int], Path] = {}
     for path in paths:
         if not os.path.exists(path):
             raise BylineError(f"{path} does not exist; give a file or a folder of articles.")
-        inside = _walk(path, set()) if path.is_dir() else iter([(path, None)])
+        inside = _walk(path, folders) if path.is_dir() else iter([(path, None)])
         for file, refusal in inside:
             if refusal:
                 yield file, Unreadable(refusal)
                 continue
-            first = seen.setdefault(file.resolve(), file)
-            if first != file:
-                yield file, Unreadable(f"the same file as {first}")
+            real = file.resolve()
+            if real in seen:
+                yield file, Unreadable(f"read already as {seen[real]}")
                 continue
+            seen[real] = file
             for result in _read_file(file):
                 yield file, result
 
 
-def _walk(folder: Path, above: set[tuple[int, int]]) -> Iterator[tuple[Path, str | None]]:
+def _walk(folder: Path, folders: dict[tuple[int, int], Path]) -> Iterator[tuple[Path, str | None]]:
     """Each file below a folder, sorted, with the reason not to read it or None.
 
-    `above` holds device and inode of the folders on the way down, so a link back up ends there.
+    `folders` holds those already opened by device and inode: however links run, each is read once.
     """
     try:
         status = folder.stat()
@@ -132,14 +134,15 @@ def _walk(folder: Path, above: set[tuple[int, int]]) -> Iterator[tuple[Path, str
         yield folder, f"the folder could not be opened ({error.strerror})"
         return
     identity = (status.st_dev, status.st_ino)
-    if identity in above:
-        yield folder, "a link back to a folder that holds it"
+    if identity in folders:
+        yield folder, f"read already as {folders[identity]}"
         return
+    folders[identity] = folder
     for entry in entries:
         if entry.name.startswith("."):
             yield entry, "hidden"
         elif entry.is_dir():
-            yield from _walk(entry, above | {identity})
+            yield from _walk(entry, folders)
         elif entry.stem.casefold() == "readme":
             yield entry, "a README describes a folder and is no article"
         else:

@@ -61,13 +61,27 @@ def test_a_link_back_up_does_not_hang(tmp_path: Path) -> None:
     (tmp_path / "in" / "loop").symlink_to(tmp_path)
     reading = read_articles([tmp_path])
     assert len(reading.articles) == 1
-    assert reasons(reading) == {"loop": "a link back to a folder that holds it"}
+    assert reasons(reading) == {"loop": f"read already as {tmp_path}"}
+
+
+def test_folders_that_link_to_each_other_are_read_once(tmp_path: Path) -> None:
+    names = [f"folder{n:02}" for n in range(12)]
+    for name in names:
+        write(tmp_path, f"{name}/a.txt", f"Story of {name}\n\nIt has words.")
+        for other in names:
+            (tmp_path / name / f"to-{other}").symlink_to(tmp_path / other)
+    assert len(read_articles([tmp_path]).articles) == 12
+
+
+def test_a_file_given_by_name_and_with_its_folder_is_read_once(tmp_path: Path) -> None:
+    file = write(tmp_path, "a.txt")
+    assert reasons(read_articles([file, tmp_path])) == {"a.txt": f"read already as {file}"}
 
 
 def test_a_link_to_a_file_already_read_is_named(tmp_path: Path) -> None:
     first = write(tmp_path, "a.txt")
     (tmp_path / "b.txt").symlink_to(first)
-    assert reasons(read_articles([tmp_path])) == {"b.txt": f"the same file as {first}"}
+    assert reasons(read_articles([tmp_path])) == {"b.txt": f"read already as {first}"}
 
 
 def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:
