@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import threading
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+
+from rag.types import Event, Message, Turn, Usage
 
 
 class HashingEmbedder:
@@ -37,3 +41,65 @@ class HashingEmbedder:
         if not vector.any():
             vector[0] = 1
         return vector / np.float32(np.linalg.norm(vector))
+
+
+class ScriptedGenerator:
+    """Says the same pieces to every chat and keeps the messages that it was given."""
+
+    def __init__(self, *pieces: str, name: str = "scripted") -> None:
+        self.name, self.pieces, self.usage = name, pieces, Usage()
+        self.asked: list[tuple[Message, ...]] = []
+        self.closed = False  # whether the last reply was stopped before its end
+
+    def generate(self, messages: Sequence[Message]) -> Iterator[str]:
+        self.asked.append(tuple(messages))
+        self.closed = False
+        self.usage = Usage(prompt_tokens=sum(len(m.content.split()) for m in messages))
+        try:
+            for spoken, piece in enumerate(self.pieces, start=1):
+                self.usage.new_tokens = spoken
+                yield piece
+        except GeneratorExit:
+            self.closed = True
+            raise
+
+
+@dataclass(frozen=True)
+class ScriptedDescription:
+    """What a scripted pipeline says of itself."""
+
+    model: str = "scripted-1b"
+    index_version: str = "0001"
+    articles: int = 18
+    passages: int = 74
+    newest: str | None = "2025-06-13"
+
+
+Step = Event | threading.Event | Exception
+
+
+class ScriptedPipeline:
+    """Plays the steps written for each question: an event is sent on, an exception is raised, and
+    a `threading.Event` is waited for, so that a test says when the answer goes on."""
+
+    def __init__(self, script: Mapping[str, Sequence[Step]]) -> None:
+        self.script = script
+        self.asked: list[tuple[str, tuple[Turn, ...]]] = []
+        self.closed = threading.Event()  # set when an answer was stopped before its end
+
+    def describe(self) -> ScriptedDescription:
+        return ScriptedDescription()
+
+    def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Event]:
+        self.asked.append((question, tuple(history)))
+        try:
+            for step in self.script[question]:
+                if isinstance(step, threading.Event):
+                    assert step.wait(20), f"nobody let {question!r} go on"
+                elif isinstance(step, Exception):
+                    raise step
+                else:
+                    yield step
+        except GeneratorExit:
+            self.closed.set()
+            raise

@@ -1,0 +1,351 @@
+"""The page's own part: from events to escaped HTML, without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from fakes import ScriptedPipeline
+
+from app import (
+    FAILED,
+    LOADING,
+    STOPPED,
+    STOPPED_EARLY,
+    Chat,
+    Exchange,
+    _Loading,
+    build_page,
+    launch,
+    render_about,
+    render_earlier,
+    render_evidence,
+    render_exchange,
+    run,
+)
+from corpus.article import Article
+from corpus.errors import BylineError
+from index.types import Hit, Passage
+from rag.types import (
+    Answer,
+    Checked,
+    Citation,
+    Claim,
+    Disagreement,
+    Done,
+    Found,
+    Piece,
+    Sentence,
+    Timings,
+    Turn,
+)
+
+HOSTILE = (
+    "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script> "
+    "**bold** ![i](http://evil.test/i.png) [1](javascript:alert(1)) ${document.title} {{value}}"
+)
+ARTICLE = Article(
+    id="stake",
+    title="Meta takes 49% of Scale AI",
+    body="Meta bought a stake. It paid $14.3 billion for 49%. Scale AI keeps its name.",
+    url="https://news.example/stake?a=1&b=2",
+    outlet="The Ledger",
+    published_at="2025-06-13T09:30:00+02:00",
+)
+CHIEF = Article(
+    id="chief", title="A new chief", body="Jason Droege is the new chief.", outlet="Wire"
+)
+
+
+@contextmanager
+def loops_closed() -> Iterator[None]:
+    """Close the event loops that Gradio makes for its locks and leaves open."""
+    made: list[asyncio.AbstractEventLoop] = []
+
+    def make() -> asyncio.AbstractEventLoop:
+        made.append(asyncio.events.new_event_loop())
+        return made[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio, "new_event_loop", make)
+        yield
+    asyncio.set_event_loop(None)
+    for loop in made:
+        loop.close()
+
+
+@pytest.fixture
+def _loops_closed() -> Iterator[None]:
+    with loops_closed():
+        yield
+
+
+def hit(article: Article, start: int = 0, end: int | None = None) -> Hit:
+    return Hit(Passage(article, start, len(article.body) if end is None else end), 1.0)
+
+
+def cite(number: int, article: Article, quote: str) -> Citation:
+    start = article.body.index(quote)
+    return Citation(number, Passage(article, 0, len(article.body)), start, start + len(quote))
+
+
+def answer_of(question: str, *sentences: Sentence, hits: tuple[Hit, ...], **more: object) -> Answer:
+    fields = {"abstained": False, "raw": "", "model": "scripted-1b", "index_version": "0001"}
+    timings = Timings(retrieve_ms=40, total_ms=7900, first_token_ms=2100)
+    return Answer(question, sentences, hits, timings=timings, **{**fields, **more})  # type: ignore[arg-type]
+
+
+HITS = (hit(CHIEF), hit(ARTICLE))
+PAID = Sentence(
+    "Meta paid $14.3 billion.", (cite(2, ARTICLE, "It paid $14.3 billion for 49%."),), "partly", 0.5
+)
+
+
+def done(exchange: Exchange, *sentences: Sentence, **more: object) -> Exchange:
+    exchange.take(Found(HITS))
+    exchange.take(Done(answer_of(exchange.question, *sentences, hits=HITS, **more)))
+    exchange.stage = "settled"
+    return exchange
+
+
+def asked(question: str = "What did it pay?") -> Exchange:
+    return Exchange(1, question)
+
+
+def played(pipeline: ScriptedPipeline, exchange: Exchange) -> list[str]:
+    """What the chat shows after each step."""
+    return [render_exchange(exchange) for _ in run(exchange, _Loading(lambda: pipeline), [])]
+
+
+def test_a_question_is_escaped() -> None:
+    assert "<img" not in render_exchange(asked(HOSTILE))
+    assert "&lt;img src=x onerror=" in render_exchange(asked(HOSTILE))
+
+
+def test_a_draft_is_escaped_and_its_markers_link_to_their_passages() -> None:
+    exchange = asked()
+    exchange.take(Found(HITS))
+    exchange.take(Piece("<b>So</b> it paid. [2]"))
+    html = render_exchange(exchange)
+    assert "&lt;b&gt;So&lt;/b&gt;" in html
+    assert "href='#evidence-1-2'" in html
+
+
+def test_a_marker_without_a_passage_stays_text() -> None:
+    exchange = asked()
+    exchange.take(Found(HITS))
+    exchange.take(Piece("It paid. [3] [0]"))
+    html = render_exchange(exchange)
+    assert "[3] [0]" in html
+    assert "<sup" not in html
+
+
+def test_an_answer_replaces_the_draft() -> None:
+    exchange = asked()
+    exchange.take(Piece("It may have paid more."))
+    html = render_exchange(done(exchange, PAID))
+    assert "may have paid" not in html
+    assert "Meta paid $14.3 billion." in html
+
+
+def test_an_answer_is_escaped() -> None:
+    html = render_exchange(done(asked(), Sentence(HOSTILE)))
+    assert "<img" not in html
+    assert "<script" not in html
+
+
+def test_a_verdict_is_said_in_words() -> None:
+    html = render_exchange(done(asked(), PAID))
+    assert "aria-label='The cited passages say only a part of this (50% of it)'" in html
+
+
+def test_a_sentence_that_was_not_checked_has_no_mark() -> None:
+    assert "verdict" not in render_exchange(done(asked(), Sentence("It paid.", PAID.citations)))
+
+
+def test_a_passage_cited_twice_by_a_sentence_has_one_number() -> None:
+    twice = Sentence("It paid.", (PAID.citations[0], PAID.citations[0]))
+    assert render_exchange(done(asked(), twice)).count("<sup") == 1
+
+
+def test_the_cited_sentence_is_marked_in_its_passage() -> None:
+    html = render_evidence(done(asked(), PAID))
+    assert "Meta bought a stake. <mark>It paid $14.3 billion for 49%.</mark> Scale AI keeps" in html
+
+
+def test_overlapping_quotes_are_marked_once() -> None:
+    more = Sentence("All.", (cite(2, ARTICLE, "$14.3 billion for 49%. Scale AI"),))
+    html = render_evidence(done(asked(), PAID, more))
+    assert "<mark>It paid $14.3 billion for 49%.</mark><mark> Scale AI</mark> keeps" in html
+
+
+def test_cited_passages_stand_first_and_the_others_are_folded() -> None:
+    html = render_evidence(done(asked(), PAID))
+    folded = html.index("<details class='uncited'>")
+    assert html.index("id='evidence-1-2'") < folded < html.index("id='evidence-1-1'")
+
+
+def test_a_passage_names_outlet_and_day_and_links_to_its_article() -> None:
+    html = render_evidence(done(asked(), PAID))
+    assert "<bdi>The Ledger</bdi> · <time>13 June 2025</time>" in html
+    assert "<a href='https://news.example/stake?a=1&amp;b=2' target='_blank' rel='noopener" in html
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "http:", "//x", "[", ""],
+)
+def test_only_web_addresses_become_links(url: str) -> None:
+    exchange = asked()
+    exchange.take(Found((hit(Article("a", "Title", "Body.", url=url)),)))
+    assert "<a " not in render_evidence(exchange)
+
+
+def test_an_article_is_escaped() -> None:
+    exchange = asked()
+    exchange.take(Found((hit(Article(HOSTILE, HOSTILE, HOSTILE, outlet=HOSTILE)),)))
+    html = render_evidence(exchange)
+    assert "<img" not in html
+    assert "<script" not in html
+
+
+def test_a_passage_cut_from_its_article_shows_that_it_goes_on() -> None:
+    exchange = asked()
+    exchange.take(Found((hit(ARTICLE, 21, 51),)))
+    assert "dir='auto'>… It paid $14.3 billion for 49%. …</b" in render_evidence(exchange)
+
+
+def test_a_refusal_shows_the_closest_passages() -> None:
+    exchange = done(asked(), Sentence("The articles do not say."), abstained=True)
+    assert "Closest passages" in render_evidence(exchange)
+    assert "<details" not in render_evidence(exchange)
+    assert "class='answer refusal'" in render_exchange(exchange)
+
+
+def test_no_passage_is_said() -> None:
+    exchange = asked()
+    exchange.take(Found(()))
+    assert "No passage was found." in render_evidence(exchange)
+
+
+def test_a_disagreement_shows_each_value_with_its_source() -> None:
+    claims = (Claim("49%", PAID.citations[0]), Claim("<i>", cite(1, CHIEF, "Jason Droege")))
+    html = render_exchange(done(asked(), PAID, disagreements=(Disagreement("the stake", claims),)))
+    assert "Sources disagree: <bdi>the stake</bdi>" in html
+    assert "<b>49%</b>" in html
+    assert "<b>&lt;i&gt;</b>" in html
+    assert "<q dir='auto'>Jason Droege</q>" in html
+
+
+def test_earlier_evidence_is_folded_under_its_question() -> None:
+    html = render_earlier([done(asked("Why & how?"), PAID)])
+    assert "<summary>Evidence for <q>Why &amp; how?</q></summary>" in html
+
+
+def test_the_foot_names_model_index_and_articles() -> None:
+    html = render_about(ScriptedPipeline({}).describe())
+    assert "<b>scripted-1b</b>" in html
+    assert "<b>18 articles</b>" in html
+    assert "Newest <b>13 June 2025</b>" in html
+
+
+def test_loading_is_said_before_the_first_event() -> None:
+    shown = played(ScriptedPipeline({"What did it pay?": [Found(HITS)]}), asked())
+    assert LOADING in shown[0]
+
+
+def test_checking_is_said_while_the_draft_stands() -> None:
+    exchange = asked()
+    for event in (Found(HITS), Piece("It paid."), Checked(0, PAID)):
+        exchange.take(event)
+    html = render_exchange(exchange)
+    assert "It paid." in html
+    assert "Checking the answer: 1 sentence done…" in html
+
+
+def test_an_error_for_the_reader_is_shown_as_it_stands() -> None:
+    pipeline = ScriptedPipeline({"What did it pay?": [BylineError("The index is <gone>.")]})
+    assert "role='alert'>The index is &lt;gone&gt;.</p>" in played(pipeline, asked())[-1]
+
+
+def test_an_unforeseen_error_goes_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    pipeline = ScriptedPipeline({"What did it pay?": [Found(HITS), ZeroDivisionError("secret")]})
+    shown = played(pipeline, asked())[-1]
+    assert FAILED.format(kind="ZeroDivisionError") in shown
+    assert "secret" not in shown
+    assert "ZeroDivisionError: secret" in caplog.text
+
+
+def test_events_that_end_without_an_answer_are_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    shown = played(ScriptedPipeline({"What did it pay?": [Found(HITS)]}), asked())[-1]
+    assert FAILED.format(kind="RuntimeError") in shown
+
+
+def test_a_failed_load_is_tried_again() -> None:
+    tries = [BylineError("No weights."), None]
+
+    def load() -> ScriptedPipeline:
+        if (error := tries.pop(0)) is not None:
+            raise error
+        return ScriptedPipeline({})
+
+    loading = _Loading(load)
+    with pytest.raises(BylineError):
+        loading.get()
+    assert loading.get() is loading.get()
+
+
+def test_stop_closes_the_stream_and_keeps_the_draft() -> None:
+    pipeline = ScriptedPipeline({"What did it pay?": [Found(HITS), Piece("It "), Piece("paid.")]})
+    exchange = asked()
+    for _ in run(exchange, _Loading(lambda: pipeline), []):
+        exchange.stop_asked = exchange.draft == "It "
+    assert pipeline.closed.is_set()
+    assert exchange.draft == "It "
+    assert STOPPED in render_exchange(exchange)
+
+
+def test_stop_before_the_turn_asks_nothing() -> None:
+    pipeline, exchange = ScriptedPipeline({}), asked()
+    exchange.stop_asked = True
+    assert STOPPED_EARLY in played(pipeline, exchange)[-1]
+    assert pipeline.asked == []
+
+
+def test_a_reader_who_leaves_stops_the_model() -> None:
+    pipeline = ScriptedPipeline({"What did it pay?": [Found(HITS), Piece("It ")]})
+    steps = run(asked(), _Loading(lambda: pipeline), [])
+    for _ in range(3):
+        next(steps)
+    steps.close()
+    assert pipeline.closed.is_set()
+
+
+def test_history_leaves_out_failures_and_markers() -> None:
+    failed, stopped = Exchange(1, "a?", error="No."), Exchange(2, "b?", draft="It paid. [1]")
+    chat = Chat([failed, stopped, done(Exchange(3, "c?"), PAID), Exchange(4, "d?")])
+    assert chat.history == [Turn("b?", "It paid."), Turn("c?", "Meta paid $14.3 billion.")]
+
+
+@pytest.mark.usefixtures("_loops_closed")
+def test_the_parts_have_their_ids() -> None:
+    page = build_page(lambda: ScriptedPipeline({}), ["Who?"], "18 articles")
+    ids = {block.elem_id for block in page.blocks.values()}
+    expected = {"question", "send", "stop", "chat", "evidence", "new-chat", "examples", "status"}
+    assert expected <= ids
+
+
+@pytest.mark.usefixtures("_loops_closed")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_taken_port_is_one_sentence() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(BylineError, match=f"127.0.0.1:{port}"):
+            launch(lambda: ScriptedPipeline({}), port=port, block=False)
+    gc.collect()  # Gradio leaves the socket it tried open; its warning belongs to this test
