@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from corpus.errors import BylineError
-from eval.metrics import citation_precision, contains_answer, percentile, tokens
+from eval.metrics import citation_precision, contains_answer, percentile
+from rag.quantities import tokens
 from rag.types import Answer
 
 QUESTIONS = Path(__file__).with_name("questions.jsonl")

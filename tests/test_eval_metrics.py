@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from eval.metrics import citation_precision, contains_answer, normalise, percentile
+from eval.metrics import citation_precision, contains_answer, percentile
+from rag.quantities import normalise
 
 
 def test_normalise_is_that_of_squad() -> None:

@@ -1,0 +1,169 @@
+"""Choosing the evidence: the best sentences of the found passages, inside a budget.
+
+On a CPU the prompt's length is the time to the first word, and a small model answers better from
+few sentences than from whole passages (measured: docs/LOG.md).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.sentences import sentence_spans
+from index.types import Embedder, Hit, Passage
+from rag.words import content_words
+
+_PRONOUNS = frozenset("he she they it his her their its this that these those him them".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much the model is given. Characters of evidence text; four to five make a token."""
+
+    characters: int = 1500
+    passages: int = 6
+    candidates: int = 96  # sentences that are embedded: each costs some milliseconds
+    floor: float = (
+        0.55  # share of the best sentence's score below which one is not worth its tokens
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    hit: Hit
+    start: int
+    end: int
+    score: float
+    similarity: float
+
+    @property
+    def text(self) -> str:
+        return self.hit.passage.article.body[self.start : self.end]
+
+
+def choose_evidence(
+    question: str, hits: Sequence[Hit], embedder: Embedder, budget: Budget = Budget()
+) -> list[Hit]:
+    """The stretches of text to answer from, best first, each a run of whole sentences.
+
+    A sentence is scored by its cosine with the question, the share of the question's words that it
+    or its title holds, and the score of its passage. Every returned hit is exact:
+    `passage.text == article.body[start:end]`.
+    """
+    candidates = _score(question, _sentences_of(hits, budget.candidates), embedder)
+    chosen: dict[str, list[_Candidate]] = defaultdict(list)
+    runs: list[Hit] = []
+    ranked = sorted(candidates, key=lambda c: -c.score)
+    for candidate in ranked:
+        if candidate.score < budget.floor * ranked[0].score:
+            break
+        mates = [*chosen[candidate.hit.passage.article.id], candidate]
+        new_runs = _runs({**chosen, candidate.hit.passage.article.id: mates})
+        used = sum(run.passage.end - run.passage.start for run in new_runs)
+        if runs and (used > budget.characters or len(new_runs) > budget.passages):
+            continue
+        chosen[candidate.hit.passage.article.id] = mates
+        runs = new_runs
+    return sorted(runs, key=lambda hit: -hit.score)
+
+
+def _sentences_of(hits: Sequence[Hit], limit: int) -> list[_Candidate]:
+    """The sentences of the hits in the hits' order, each once, at most `limit` of them."""
+    seen: dict[tuple[str, int], _Candidate] = {}
+    for hit in hits:
+        passage = hit.passage
+        language = passage.article.language or "en"
+        for start, end in sentence_spans(passage.text, language):
+            key = (passage.article.id, passage.start + start)
+            if key not in seen and _is_sentence(passage.text[start:end]):
+                seen[key] = _Candidate(hit, passage.start + start, passage.start + end, 0.0, 0.0)
+            if len(seen) >= limit:
+                return list(seen.values())
+    return list(seen.values())
+
+
+def _is_sentence(text: str) -> bool:
+    """Not a heading, a byline or a bare link: those match questions well and answer nothing."""
+    return len(text.split()) >= 5 and any(character.islower() for character in text)
+
+
+def _score(question: str, candidates: Sequence[_Candidate], embedder: Embedder) -> list[_Candidate]:
+    if not candidates:
+        return []
+    vectors = embedder.embed_passages([c.text for c in candidates])
+    similarities = vectors @ embedder.embed_question(question)
+    shares = _word_shares(question, candidates)
+    best = max(c.hit.score for c in candidates) or 1.0
+    return [
+        _Candidate(
+            hit=c.hit,
+            start=c.start,
+            end=c.end,
+            score=float(similarity) + 0.5 * share + 0.3 * c.hit.score / best,
+            similarity=float(similarity),
+        )
+        for c, similarity, share in zip(candidates, similarities, shares, strict=True)
+    ]
+
+
+def _word_shares(question: str, candidates: Sequence[_Candidate]) -> list[float]:
+    """Share of the question's words in each sentence or, at half weight, in its title.
+
+    A word counts by its rarity among the candidates, so that the words that all of them hold
+    decide nothing.
+    """
+    asked = set(content_words(question))
+    texts = [set(content_words(c.text)) for c in candidates]
+    spread = Counter(word for words in texts for word in words & asked)
+    weights = {word: math.log(1 + len(texts) / (1 + spread[word])) for word in asked}
+    total = sum(weights.values()) or 1.0
+    shares = []
+    for candidate, words in zip(candidates, texts, strict=True):
+        title = set(content_words(candidate.hit.passage.article.title))
+        share = sum(
+            weight * (1.0 if word in words else 0.5 if word in title else 0.0)
+            for word, weight in weights.items()
+        )
+        shares.append(share / total)
+    return shares
+
+
+def _runs(chosen: dict[str, list[_Candidate]]) -> list[Hit]:
+    """Chosen sentences joined with their neighbours: a gap of under 60 characters is filled."""
+    runs = []
+    for candidates in chosen.values():
+        run: list[_Candidate] = []
+        for candidate in sorted(candidates, key=lambda c: c.start):
+            if run and candidate.start - run[-1].end > 60:
+                runs.append(_as_hit(run))
+                run = []
+            run.append(candidate)
+        if run:
+            runs.append(_as_hit(run))
+    return runs
+
+
+def _as_hit(run: Sequence[_Candidate]) -> Hit:
+    best = max(run, key=lambda c: c.score)
+    start = _start_with_antecedent(run[0])
+    return Hit(
+        passage=Passage(best.hit.passage.article, start, run[-1].end),
+        score=best.score,
+        ranks=best.hit.ranks,
+        similarity=max(c.similarity for c in run),
+    )
+
+
+def _start_with_antecedent(first: _Candidate) -> int:
+    """Where the run begins: one sentence earlier if it opens with a pronoun, to say who it is."""
+    opening = first.text.split(maxsplit=1)[0].strip("\"'“‘").lower() if first.text.strip() else ""
+    if opening not in _PRONOUNS:
+        return first.start
+    passage = first.hit.passage
+    before = [
+        passage.start + start
+        for start, end in sentence_spans(passage.text[: first.start - passage.start])
+    ]
+    return before[-1] if before else first.start

@@ -1,0 +1,41 @@
+"""Which language a question is in."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = {
+    "de": "German", "en": "English", "es": "Spanish", "fr": "French", "it": "Italian",
+    "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "sv": "Swedish",
+    "tr": "Turkish", "uk": "Ukrainian", "ar": "Arabic", "zh": "Chinese", "ja": "Japanese",
+}  # fmt: skip
+_CERTAIN = 0.97
+_FEWEST_WORDS = 4
+
+
+def foreign_language(text: str) -> str | None:
+    """The name of the language when the text is surely not English, else None.
+
+    Few words, and names, look like any language, so None is the answer in doubt. Source: langid
+    (Lui and Baldwin 2012), in the py3langid package.
+    """
+    ranked = _identifier().rank(text)
+    probabilities = dict(ranked)
+    language, probability = ranked[0]
+    latin = text.isascii() or any("a" <= character <= "z" for character in text.lower())
+    if language == "en" or (latin and len(text.split()) < _FEWEST_WORDS):
+        return None
+    if probability < _CERTAIN * (probability + probabilities["en"]):
+        return None
+    return LANGUAGES[language]
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_modelpath(Path(MODEL_DIR) / MODEL_FILE, norm_probs=True)
+    identifier.set_languages(list(LANGUAGES))
+    return identifier

@@ -1,0 +1,137 @@
+"""The llama.cpp engine: GGUF weights on a CPU, through the prebuilt xllamacpp wheel."""
+
+from __future__ import annotations
+
+import math
+import os
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from corpus.errors import BylineError
+from rag.types import Message, Usage
+
+_TOP_LOGPROBS = 20
+
+
+class LlamaCppGenerator:
+    """Chats with a GGUF model in this process.
+
+    The beginning that a prompt shares with the last one is kept, so it costs nothing again.
+
+    Source: https://github.com/ggml-org/llama.cpp, its server's chat completions.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        *,
+        context_tokens: int = 4096,
+        max_new_tokens: int = 256,
+        threads: int | None = None,
+    ) -> None:
+        """Load the weights at `path`, which takes seconds; BylineError when they cannot be read."""
+        import xllamacpp
+
+        if not path.is_file():
+            raise BylineError(f"The model file {path} is not there; run: byline fetch")
+        params = xllamacpp.CommonParams()
+        params.model.path = str(path)
+        params.n_ctx = context_tokens
+        params.n_parallel = 1
+        params.cpuparams.n_threads = threads or physical_cores()
+        params.cpuparams_batch.n_threads = threads or physical_cores()
+        params.verbosity = -1
+        try:
+            self._server = xllamacpp.Server(params)
+        except RuntimeError as error:
+            raise BylineError(
+                f"llama.cpp could not load {path} ({error}); it must be a chat model's GGUF file."
+            ) from error
+        self.name = name
+        self.usage = Usage()
+        self._max_new_tokens = max_new_tokens
+        self._one_at_a_time = threading.Lock()
+
+    def generate(self, messages: Sequence[Message]) -> Iterator[str]:
+        """Pieces of the reply. Closing the iterator stops the model within one token."""
+        with self._one_at_a_time:
+            yield from self._stream(self._body(messages, max_tokens=self._max_new_tokens))
+
+    def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
+        """How likely, 0 to 1, the reply begins with the word `token`, in capitals or not."""
+        body = self._body(messages, max_tokens=1)
+        body |= {"stream": False, "logprobs": True, "top_logprobs": _TOP_LOGPROBS}
+        with self._one_at_a_time:
+            reply = self._server.handle_chat_completions(body)
+        _raise_if_error(reply)
+        first = reply["choices"][0]["logprobs"]["content"][0]
+        return sum(
+            math.exp(candidate["logprob"])
+            for candidate in first["top_logprobs"]
+            if candidate["token"].strip().lower() == token.lower()
+        )
+
+    def _body(self, messages: Sequence[Message], *, max_tokens: int) -> dict[str, Any]:
+        return {
+            "messages": [{"role": m.role, "content": m.content} for m in messages],
+            "max_tokens": max_tokens,
+            "temperature": 0.0,
+            "cache_prompt": True,
+            "stream": True,
+        }
+
+    def _stream(self, body: dict[str, Any]) -> Iterator[str]:
+        chunks: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        stopped = threading.Event()
+
+        def take(chunk: Any) -> bool:
+            chunks.put(chunk)
+            return stopped.is_set()  # true ends the generation
+
+        def work() -> None:
+            try:
+                self._server.handle_chat_completions(body, take)
+            except Exception as error:
+                chunks.put(error)
+            finally:
+                chunks.put(None)
+
+        worker = threading.Thread(target=work, name="llama.cpp", daemon=True)
+        worker.start()
+        try:
+            while (chunk := chunks.get()) is not None:
+                if isinstance(chunk, Exception):
+                    raise BylineError(
+                        f"The language model stopped with an error: {chunk}"
+                    ) from chunk
+                _raise_if_error(chunk)
+                self._note_usage(chunk)
+                for choice in chunk.get("choices", ()):
+                    if piece := choice.get("delta", {}).get("content"):
+                        yield piece
+        finally:
+            stopped.set()
+            worker.join()
+
+    def _note_usage(self, chunk: dict[str, Any]) -> None:
+        if timings := chunk.get("timings"):
+            self.usage = Usage(
+                prompt_tokens=timings["cache_n"] + timings["prompt_n"],
+                new_tokens=timings["predicted_n"],
+            )
+
+
+def physical_cores() -> int:
+    """Threads worth using: more than the physical cores slows llama.cpp down."""
+    count = os.cpu_count() or 1
+    return max(1, count // 2) if count > 4 else count
+
+
+def _raise_if_error(reply: Any) -> None:
+    if isinstance(reply, dict) and (error := reply.get("error")):
+        message = error.get("message", error) if isinstance(error, dict) else error
+        raise BylineError(f"The language model could not answer: {message}")

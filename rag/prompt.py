@@ -1,0 +1,75 @@
+"""What the model is told. It starts with what never changes, so its keys and values are reused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from index.types import Hit
+from rag.types import History, Message
+
+REFUSAL = "The articles do not answer this question."
+
+SYSTEM = (
+    "You answer questions about the news from numbered passages and from nothing else. "
+    "Answer in one or two short sentences, the fact that was asked first. "
+    "End each sentence with the number of the passage that says it, like [1]. "
+    "Copy names, numbers and dates exactly as they stand. "
+    f'If no passage holds the answer, write only: "{REFUSAL}"'
+)
+
+# One worked example: with it small models cite every sentence (measured: docs/LOG.md).
+_EXAMPLE = (
+    Message(
+        "user",
+        "[1] Ferry line opens (2024-03-02)\n"
+        "The harbour authority said the crossing takes 25 minutes. Two boats will serve it.\n"
+        "[2] Ferry line to cost more than planned (2024-01-15)\n"
+        "The line will cost $48 million, a third above the plan, treasurer Ana Ruiz told the "
+        "council.\n\n"
+        "Question: Who said how much the ferry line costs?",
+    ),
+    Message("assistant", "Treasurer Ana Ruiz said that the line will cost $48 million [2]."),
+)
+
+_MARKER = re.compile(r"\[(\s*\d+(?:\s*[,;]\s*\d+)*\s*)\]")
+_SPECIAL = re.compile(r"<(?=\|)|(?<=\|)>|<(?=/?(?:s|think|tool_call)>)")
+
+
+def build_messages(question: str, evidence: Sequence[Hit], history: History = ()) -> list[Message]:
+    """The chat that the model continues: the rules, one example, the passages and the question.
+
+    Of the chat so far the last turn alone is told: it is what a follow-up leans on, and every
+    further turn is waiting time.
+    """
+    passages = "\n".join(
+        f"[{number}] {heading(hit)}\n{as_data(hit.passage.text)}"
+        for number, hit in enumerate(evidence, start=1)
+    )
+    asked = f"Question: {as_data(question)}"
+    if history:
+        last = history[-1]
+        asked = (
+            f"Earlier question: {as_data(last.question)}\n"
+            f"Earlier answer: {as_data(last.answer)}\n{asked}"
+        )
+    return [
+        Message("system", SYSTEM),
+        *_EXAMPLE,
+        Message("user", f"{passages}\n\n{asked}"),
+    ]
+
+
+def heading(hit: Hit) -> str:
+    """Title, outlet and date of a passage, as far as they are known."""
+    article = hit.passage.article
+    known = [as_data(part) for part in (article.outlet, (article.published_at or "")[:10]) if part]
+    return f"{as_data(article.title)} ({', '.join(known)})" if known else as_data(article.title)
+
+
+def as_data(text: str) -> str:
+    """Text of others, made unable to pose as a marker, a template's token or a new passage.
+
+    Line breaks become spaces, `[3]` becomes `(3)`, and the angle brackets of `<|im_end|>` go.
+    """
+    return _SPECIAL.sub("", _MARKER.sub(r"(\1)", " ".join(text.split())))

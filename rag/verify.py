@@ -1,0 +1,101 @@
+"""Checking a draft's sentences against the passages, and mending or dropping what fails.
+
+A sentence stands when one passage holds each of its numbers, each of its names, and most of its
+other words. A citation that fails is replaced by a passage that supports the sentence; a sentence
+that no passage supports is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.sentences import sentence_spans
+from index.types import Hit
+from rag.markers import DraftSentence
+from rag.prompt import heading
+from rag.quantities import missing_quantities
+from rag.types import Citation, Sentence, Verdict
+from rag.words import STOP_WORDS, content_words, words
+
+SUPPORTED = 0.6
+"""Share of a sentence's content words that its passage must hold to count as supported."""
+
+PARTLY = 0.4
+"""Below this share a sentence is unsupported. Both were chosen on development data: docs/LOG.md."""
+
+_CAPITALISED = re.compile(r"[A-Z][\w&.’'-]*[\w]|[A-Z]\b")
+_ALIASES = {"u.s": "us", "u.k": "uk", "america": "us", "britain": "uk", "american": "us"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Support:
+    """How far one passage carries one sentence: 0 when a number or a name is missing."""
+
+    number: int
+    share: float
+
+
+def check(draft: DraftSentence, hits: Sequence[Hit]) -> Sentence:
+    """The sentence with its verdict and the citations that carry it.
+
+    Citations that support it are kept; where none does, the best passage that does takes their
+    place. A sentence that no passage supports comes back `unsupported` and without citations.
+    """
+    supports = [_Support(n, _share(draft.text, hit)) for n, hit in enumerate(hits, start=1)]
+    standing = [s for s in supports if s.share >= PARTLY]
+    if not standing:
+        best = max((s.share for s in supports), default=0.0)
+        return Sentence(draft.text, (), "unsupported", best)
+    kept = [s for s in standing if s.number in draft.numbers]
+    kept = kept or [max(standing, key=lambda s: s.share)]
+    share = max(s.share for s in kept)
+    verdict: Verdict = "supported" if share >= SUPPORTED else "partly"
+    citations = tuple(_citation(draft.text, s.number, hits[s.number - 1]) for s in kept)
+    return Sentence(draft.text, citations, verdict, round(share, 3))
+
+
+def _share(text: str, hit: Hit) -> float:
+    """The share of the sentence's content words in the passage, or 0 for a wrong number or name."""
+    article = hit.passage.article
+    source = f"{heading(hit)}\n{hit.passage.text}"
+    if missing_quantities(text, source):
+        return 0.0
+    known = {_alias(word) for word in words(f"{source}\n{article.body}\n{article.author or ''}")}
+    if any(name not in known for name in names(text)):
+        return 0.0
+    claimed = content_words(text)
+    held = set(content_words(source))
+    return sum(word in held for word in claimed) / len(claimed) if claimed else 0.0
+
+
+def names(text: str) -> list[str]:
+    """The names in a sentence, lower case: capitalised words that do not merely begin it."""
+    found = []
+    for match in _CAPITALISED.finditer(text):
+        begins = not text[: match.start()].strip("\"'“‘( ")
+        for word in words(match[0]):
+            if word.lower() not in STOP_WORDS and not begins and not word[0].isdigit():
+                found.append(_alias(word))
+    return found
+
+
+def _alias(word: str) -> str:
+    word = word.lower().replace("’", "'").removesuffix("'s")
+    return _ALIASES.get(word, word)
+
+
+def _citation(text: str, number: int, hit: Hit) -> Citation:
+    """A citation whose quote is the sentence of the passage that shares most with the claim."""
+    passage = hit.passage
+    claimed = set(content_words(text))
+
+    def shared(span: tuple[int, int]) -> float:
+        sentence = passage.text[span[0] : span[1]]
+        overlap = len(claimed.intersection(content_words(sentence)))
+        return overlap - 2.0 * len(missing_quantities(text, sentence))
+
+    spans = sentence_spans(passage.text, passage.article.language or "en")
+    start, end = max(spans, key=shared)
+    return Citation(number, passage, passage.start + start, passage.start + end)
