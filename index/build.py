@@ -49,8 +49,9 @@ def build(
             return _build(articles, embedder, directory, chunking, on_progress or _silent)
     except (OSError, sqlite3.Error) as error:
         raise BylineError(
-            f"The index could not be written to {directory} because {_reason(error)}, and the "
-            "version before stays in use; when that is mended, run again: byline index build"
+            f"The index could not be written to {directory} because {_reason(error)}; an earlier "
+            "version stays as it was, so mend that or choose another folder and run again: "
+            "byline index build"
         ) from error
 
 

@@ -158,13 +158,13 @@ def test_damaged_weights_name_the_command(tiny_encoder: Path, tmp_path: Path) ->
 
 
 @pytest.mark.model
-def test_meaning_beats_shared_words(minilm_folder: Path) -> None:
+def test_real_weights_find_meaning_without_shared_words(minilm_folder: Path) -> None:
     embedder = SentenceTransformerEmbedder(minilm_folder, "minilm", "", "cpu")
     near, far = embedder.embed_passages(
         [
             "The social network bought 49% of the data labelling start-up.",
-            "The chief of the weather office paid a visit to the stake race.",
+            "A new weather station was opened on the coast on Monday.",
         ]
     )
-    question = embedder.embed_question("How large a stake did the company acquire?")
-    assert question @ near > question @ far
+    question = embedder.embed_question("Which company did Facebook's owner invest in?")
+    assert question @ near > 0.3 > question @ far
