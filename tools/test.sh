@@ -1,0 +1,34 @@
+#!/bin/sh
+# Lints, checks the types and runs every test. The browser tests need Chromium: where it is missing
+# it is installed with apt-get if that needs no password, and otherwise they are left out (in CI,
+# where the variable CI is `true`, that is a failure).
+#   PYTEST_ARGS=...  more arguments for pytest
+set -eu
+cd "$(dirname "$0")/.."
+
+has_chromium() {
+    for name in chromium chromium-browser google-chrome; do
+        command -v "$name" >/dev/null 2>&1 && return 0
+    done
+    return 1
+}
+
+install_chromium() {
+    command -v apt-get >/dev/null 2>&1 || return 1
+    as_root=
+    if [ "$(id -u)" != 0 ]; then
+        sudo -n true 2>/dev/null || return 1
+        as_root=sudo
+    fi
+    echo "Installing Chromium for the browser tests."
+    $as_root apt-get update -qq && $as_root apt-get install -qq -y --no-install-recommends chromium
+}
+
+tools/lint.sh
+
+if has_chromium || install_chromium; then
+    exec .venv/bin/python -m pytest ${PYTEST_ARGS:-}
+fi
+echo "Chromium is missing and cannot be installed from here: THE BROWSER TESTS ARE NOT RUN." >&2
+[ "${CI:-}" = true ] && exit 1
+exec .venv/bin/python -m pytest -m "not browser" ${PYTEST_ARGS:-}
