@@ -6,6 +6,9 @@ let follow = true;
 let turn = null;
 
 document.addEventListener("click", (event) => {
+  if (wide.matches && event.target.closest?.("#send, .example")) {
+    document.querySelector("#question textarea").focus(); // the button that was pressed goes away
+  }
   const link = event.target.closest?.("#page a[href^='#']");
   const target = link && document.getElementById(link.getAttribute("href").slice(1));
   if (!target) return;
@@ -13,7 +16,10 @@ document.addEventListener("click", (event) => {
   for (let d = target.closest("details"); d; d = d.parentElement.closest("details")) d.open = true;
   document.querySelectorAll("[data-lit]").forEach((lit) => lit.removeAttribute("data-lit"));
   target.setAttribute("data-lit", "");
-  target.scrollIntoView({ block: wide.matches ? "nearest" : "center", behavior: calm.matches ? "auto" : "smooth" });
+  target.scrollIntoView({
+    block: wide.matches ? "nearest" : "center",
+    behavior: calm.matches ? "auto" : "smooth",
+  });
   target.focus({ preventScroll: true });
 });
 
@@ -28,7 +34,10 @@ document.addEventListener(
 new MutationObserver(() => {
   const chat = document.getElementById("chat");
   const last = chat && [...chat.querySelectorAll(".turn")].pop();
-  if (!last) return;
+  if (!last) {
+    turn = null;
+    return;
+  }
   if (last.dataset.turn !== turn) {
     turn = last.dataset.turn;
     follow = true;

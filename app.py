@@ -270,7 +270,7 @@ def _answer(turn: int, answer: Answer) -> str:
     read = _count(len(answer.hits), "passage")
     return (
         f"<p class='{kind}' dir='auto'>{' '.join(sentences)}</p>{cards}"
-        f"<p class='took'>{read} read in {took}</p>"
+        f"<p class='took'>Answered in {took} from {read}</p>"
     )
 
 
@@ -544,6 +544,8 @@ class _Page:
                 if evidence != shown:
                     change[self.evidence] = shown = evidence
                 yield change
+        if exchange.answer is not None:  # the index may have moved on since the page was opened
+            yield {self.about: render_about(self.loading.get().describe())}
 
     def settle(self, question: str, chat: Chat) -> dict[Any, Any]:
         """Make ready for the next question; one that failed goes back into an empty box."""

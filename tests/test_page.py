@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from fakes import ScriptedPipeline
 
 from app import (
     FAILED,
+    HERE,
     LOADING,
     STOPPED,
     STOPPED_EARLY,
@@ -329,6 +331,30 @@ def test_history_leaves_out_failures_and_markers() -> None:
     failed, stopped = Exchange(1, "a?", error="No."), Exchange(2, "b?", draft="It paid. [1]")
     chat = Chat([failed, stopped, done(Exchange(3, "c?"), PAID), Exchange(4, "d?")])
     assert chat.history == [Turn("b?", "It paid."), Turn("c?", "Meta paid $14.3 billion.")]
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.2's relative luminance of `#rrggbb`."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", [":root", ".dark"])
+@pytest.mark.parametrize(
+    ("text", "ground"),
+    [
+        *((text, ground) for text in ("ink", "soft", "accent") for ground in ("paper", "sheet")),
+        ("paper", "accent"),
+        ("on-mark", "mark"),
+    ],
+)
+def test_text_has_the_contrast_of_level_aa(scheme: str, text: str, ground: str) -> None:
+    css = (HERE / "app.css").read_text(encoding="utf-8")
+    block = css[css.index(f"{scheme} {{") : css.index("}", css.index(f"{scheme} {{"))]
+    colours = dict(re.findall(r"--([\w-]+): (#\w{6});", block))
+    dim, bright = sorted((luminance(colours[text]), luminance(colours[ground])))
+    assert (bright + 0.05) / (dim + 0.05) >= 4.5
 
 
 @pytest.mark.usefixtures("_loops_closed")

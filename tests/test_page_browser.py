@@ -1,0 +1,379 @@
+"""The page in real Chromium, with a scripted pipeline that goes on when a test says so."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from fakes import ScriptedPipeline, Step
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from test_page import CHIEF, HITS, HOSTILE, PAID, answer_of, cite, hit, loops_closed
+
+from app import BUSY, EMPTY, LOADING, STOPPED, launch
+from corpus.article import Article
+from corpus.errors import BylineError
+from rag.types import Claim, Disagreement, Done, Found, Piece, Sentence, Turn
+
+pytestmark = pytest.mark.browser
+
+QUESTION = "What did Meta pay for its stake?"
+REFUSAL = Sentence("The articles do not answer this question.")
+LEADER = Sentence("Jason Droege leads it.", (cite(1, CHIEF, CHIEF.body),), "supported", 1.0)
+ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
+    "--no-first-run"
+).split()
+
+Serve = Callable[..., str]
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serves a page over a pipeline (or a way to load one); gives its address."""
+    pages = []
+
+    def start(
+        pipeline: ScriptedPipeline, load: Callable[[], ScriptedPipeline] | None = None
+    ) -> str:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        examples = [QUESTION, HOSTILE]
+        pages.append(launch(load or (lambda: pipeline), port=port, examples=examples, block=False))
+        return f"http://127.0.0.1:{port}/"
+
+    with loops_closed():
+        yield start
+        for page in pages:
+            page.close(verbose=False)
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Open]:
+    """Opens an address in a browser session of its own, which may ask only this machine."""
+    contexts: list[BrowserContext] = []
+    asked: list[str] = []
+
+    def start(url: str, width: int = 1440, scheme: str = "light", ready: bool = True) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,  # type: ignore[arg-type]
+        )
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        context.on("request", lambda request: asked.append(request.url))
+        page = context.new_page()
+        page.goto(url)
+        if ready:
+            expect(page.locator("#about")).to_contain_text("18 articles")
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+    beyond = [u for u in asked if not u.startswith(("http://127.0.0.1:", "data:", "blob:"))]
+    assert beyond == []
+
+
+def ask(page: Page, question: str = QUESTION) -> None:
+    expect(page.locator("#send")).to_be_visible()
+    page.locator("#question textarea").fill(question)
+    page.locator("#send").click()
+
+
+def complete(question: str, *sentences: Sentence) -> list[Step]:
+    return [Found(HITS), Done(answer_of(question, *sentences, hits=HITS))]
+
+
+def scripted(script: Mapping[str, Sequence[Step]] | None = None) -> ScriptedPipeline:
+    return ScriptedPipeline(script or {QUESTION: complete(QUESTION, PAID)})
+
+
+def test_evidence_stands_before_the_first_word(serve: Serve, visit: Open) -> None:
+    write = threading.Event()
+    page = visit(serve(scripted({QUESTION: [Found(HITS), write, *complete(QUESTION, PAID)]})))
+    ask(page)
+    expect(page.locator("#evidence .passage")).to_have_count(2)
+    expect(page.locator("#chat .answer")).to_have_count(0)
+    write.set()
+    expect(page.locator("#chat .answer")).to_contain_text("Meta paid $14.3 billion.")
+
+
+def test_the_draft_streams_and_the_answer_replaces_it(serve: Serve, visit: Open) -> None:
+    more, end = threading.Event(), threading.Event()
+    steps = [Found(HITS), Piece("It may"), more, Piece(" have paid. [2]"), end]
+    page = visit(serve(scripted({QUESTION: [*steps, *complete(QUESTION, PAID)]})))
+    ask(page)
+    expect(page.locator("#chat .draft")).to_have_text("It may")
+    more.set()
+    expect(page.locator("#chat .draft")).to_have_text("It may have paid.2")
+    end.set()
+    expect(page.locator("#chat .draft")).to_have_count(0)
+    expect(page.locator("#chat .answer")).to_have_text("Meta paid $14.3 billion.2")
+
+
+def test_the_cited_sentence_is_marked(serve: Serve, visit: Open) -> None:
+    page = visit(serve(scripted()))
+    ask(page)
+    expect(page.locator("#evidence mark")).to_have_text("It paid $14.3 billion for 49%.")
+
+
+def test_an_uncited_passage_is_folded(serve: Serve, visit: Open) -> None:
+    page = visit(serve(scripted()))
+    ask(page)
+    expect(page.locator("#evidence-1-2")).to_be_visible()
+    expect(page.locator("#evidence-1-1")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_citation_leads_to_its_passage_and_back(serve: Serve, visit: Open, width: int) -> None:
+    page = visit(serve(scripted()), width=width)
+    ask(page)
+    page.locator("#chat .cite a").click()
+    passage = page.locator("#evidence-1-2")
+    expect(passage).to_be_in_viewport()
+    expect(passage).to_be_focused()
+    passage.locator("a.number").click()
+    expect(page.locator("#cite-1-2")).to_be_focused()
+
+
+def test_an_earlier_citation_opens_its_folded_passage(serve: Serve, visit: Open) -> None:
+    page = visit(
+        serve(scripted({QUESTION: complete(QUESTION, PAID), "Who?": complete("Who?", LEADER)}))
+    )
+    ask(page)
+    expect(page.locator("#chat .answer")).to_have_count(1)
+    ask(page, "Who?")
+    expect(page.locator("#chat .answer")).to_have_count(2)
+    expect(page.locator("#evidence-1-2")).to_be_hidden()
+    page.locator("#chat .cite a").first.click()
+    expect(page.locator("#evidence-1-2")).to_be_in_viewport()
+
+
+def test_a_refusal_shows_the_closest_passages(serve: Serve, visit: Open) -> None:
+    refused = answer_of(QUESTION, REFUSAL, hits=HITS, abstained=True)
+    page = visit(serve(scripted({QUESTION: [Found(HITS), Done(refused)]})))
+    ask(page)
+    expect(page.locator("#chat .refusal")).to_have_text(REFUSAL.text)
+    expect(page.locator("#evidence h2")).to_have_text("Closest passages")
+    expect(page.locator("#evidence .passage").first).to_be_visible()
+
+
+def test_stop_keeps_what_was_written_and_stops_the_model(serve: Serve, visit: Open) -> None:
+    on = threading.Event()
+    pipeline = scripted({QUESTION: [Found(HITS), Piece("Meta paid"), on, *[Piece(" more")] * 50]})
+    page = visit(serve(pipeline))
+    ask(page)
+    expect(page.locator("#chat .draft")).to_have_text("Meta paid")
+    page.locator("#stop").click()
+    expect(page.locator("#stop")).to_have_text("Stopping…")
+    on.set()
+    expect(page.locator("#chat .note")).to_have_text(STOPPED)
+    expect(page.locator("#chat .draft")).to_contain_text("Meta paid")
+    assert pipeline.closed.wait(15)
+    expect(page.locator("#send")).to_be_visible()
+
+
+def test_leaving_the_page_stops_the_model(serve: Serve, visit: Open) -> None:
+    on = threading.Event()
+    pipeline = scripted({QUESTION: [Found(HITS), Piece("Meta"), on, *[Piece(" more")] * 3000]})
+    page = visit(serve(pipeline))
+    ask(page)
+    expect(page.locator("#chat .draft")).to_have_text("Meta")
+    page.close()
+    threading.Timer(1, on.set).start()
+    assert pipeline.closed.wait(15)
+
+
+def test_a_new_chat_ends_the_old_one(serve: Serve, visit: Open) -> None:
+    on = threading.Event()
+    steps = [Found(HITS), Piece("Meta"), on, *complete(QUESTION, PAID)]
+    pipeline = scripted({QUESTION: steps, "Who?": complete("Who?", LEADER)})
+    page = visit(serve(pipeline))
+    ask(page)
+    expect(page.locator("#chat .draft")).to_have_text("Meta")
+    page.locator("#new-chat").click()
+    expect(page.locator("#chat .welcome")).to_be_visible()
+    on.set()
+    ask(page, "Who?")
+    expect(page.locator("#chat .answer")).to_have_text("Jason Droege leads it.1")
+    expect(page.locator("#chat .turn")).to_have_count(1)
+    assert pipeline.asked[-1] == ("Who?", ())
+
+
+def test_a_second_question_brings_the_history(serve: Serve, visit: Open) -> None:
+    pipeline = scripted({QUESTION: complete(QUESTION, PAID), "Who?": complete("Who?", LEADER)})
+    page = visit(serve(pipeline))
+    ask(page)
+    expect(page.locator("#chat .answer")).to_have_count(1)
+    ask(page, "Who?")
+    expect(page.locator("#chat .answer")).to_have_count(2)
+    assert pipeline.asked[1] == ("Who?", (Turn(QUESTION, "Meta paid $14.3 billion."),))
+
+
+def test_an_error_is_shown_and_keeps_the_question(serve: Serve, visit: Open) -> None:
+    gone = "The index is gone: run `byline index build` to make it again."
+    page = visit(serve(scripted({QUESTION: [BylineError(gone)]})))
+    ask(page)
+    expect(page.locator("#chat .error")).to_have_text(gone)
+    expect(page.locator("#question textarea")).to_have_value(QUESTION)
+    expect(page.locator("#send")).to_be_visible()
+
+
+def test_an_empty_question_is_said_and_nothing_happens(serve: Serve, visit: Open) -> None:
+    pipeline = scripted()
+    page = visit(serve(pipeline))
+    ask(page, "  ")
+    expect(page.locator("#status")).to_have_text(EMPTY)
+    expect(page.locator("#chat .turn")).to_have_count(0)
+    assert pipeline.asked == []
+
+
+def test_enter_sends_and_shift_enter_breaks_the_line(serve: Serve, visit: Open) -> None:
+    question = "Meta?\nWhat did it pay?"
+    pipeline = scripted({question: complete(question, PAID)})
+    page = visit(serve(pipeline))
+    box = page.locator("#question textarea")
+    box.press_sequentially("Meta?")
+    box.press("Shift+Enter")
+    box.press_sequentially("What did it pay?")
+    expect(box).to_have_value(question)
+    box.press("Enter")
+    expect(page.locator("#chat .answer")).to_have_count(1)
+    assert pipeline.asked == [(question, ())]
+
+
+def test_a_question_typed_while_answering_is_kept(serve: Serve, visit: Open) -> None:
+    on = threading.Event()
+    pipeline = scripted({QUESTION: [Found(HITS), on, *complete(QUESTION, PAID)]})
+    page = visit(serve(pipeline))
+    ask(page)
+    expect(page.locator("#evidence .passage")).to_have_count(2)
+    page.locator("#question textarea").fill("Who?")
+    page.locator("#question textarea").press("Enter")
+    expect(page.locator("#status")).to_have_text(BUSY)
+    on.set()
+    expect(page.locator("#chat .answer")).to_have_count(1)
+    expect(page.locator("#question textarea")).to_have_value("Who?")
+
+
+def test_an_example_asks_its_question(serve: Serve, visit: Open) -> None:
+    page = visit(serve(scripted()))
+    page.locator("#examples").get_by_role("button", name=QUESTION).click()
+    expect(page.locator("#chat .asked")).to_have_text(QUESTION)
+    expect(page.locator("#examples")).to_be_hidden()
+
+
+def test_loading_is_said_and_a_question_waits_for_it(serve: Serve, visit: Open) -> None:
+    loaded, pipeline = threading.Event(), scripted()
+
+    def load() -> ScriptedPipeline:
+        assert loaded.wait(20)
+        return pipeline
+
+    page = visit(serve(pipeline, load), ready=False)
+    expect(page.locator("#status")).to_have_text(LOADING)
+    ask(page)
+    expect(page.locator("#chat .notice")).to_have_text(LOADING)
+    loaded.set()
+    expect(page.locator("#chat .answer")).to_have_count(1)
+    expect(page.locator("#about")).to_contain_text("scripted-1b")
+
+
+def test_a_failed_load_is_said(serve: Serve, visit: Open) -> None:
+    def load() -> ScriptedPipeline:
+        raise BylineError("The weights are missing: run `byline fetch`.")
+
+    page = visit(serve(scripted(), load), ready=False)
+    expect(page.locator("#status")).to_have_text("The weights are missing: run `byline fetch`.")
+
+
+def test_two_sessions_do_not_see_each_other(serve: Serve, visit: Open) -> None:
+    pipeline = scripted({QUESTION: complete(QUESTION, PAID), "Who?": complete("Who?", LEADER)})
+    url = serve(pipeline)
+    one, two = visit(url), visit(url)
+    ask(one)
+    expect(one.locator("#chat .answer")).to_have_count(1)
+    ask(two, "Who?")
+    expect(two.locator("#chat .answer")).to_have_text("Jason Droege leads it.1")
+    expect(one.locator("#chat .turn")).to_have_count(1)
+    assert pipeline.asked[1] == ("Who?", ())
+
+
+def test_hostile_text_stays_text(serve: Serve, visit: Open) -> None:
+    word, turned = "x" * 10_000, "\u202egnol\u202c"
+    evil = Article(HOSTILE, HOSTILE, f"{HOSTILE} {word} {turned}", "javascript:alert(1)", HOSTILE)
+    claims = (Claim(HOSTILE, cite(1, evil, HOSTILE)),)
+    said = answer_of(
+        HOSTILE,
+        Sentence(HOSTILE, (cite(1, evil, HOSTILE),), "supported", 1.0),
+        hits=(hit(evil),),
+        disagreements=(Disagreement(HOSTILE, claims),),
+    )
+    on = threading.Event()
+    page = visit(serve(scripted({HOSTILE: [Found(said.hits), Piece(HOSTILE), on, Done(said)]})))
+    page.locator("#examples button").nth(1).click()
+    expect(page.locator("#chat .draft")).to_contain_text("<img src=x onerror=")
+    on.set()
+    expect(page.locator("#chat .asked")).to_have_text(HOSTILE)
+    expect(page.locator("#chat .sentence")).to_have_text(HOSTILE)
+    expect(page.locator("#evidence mark")).to_have_text(HOSTILE)
+    expect(page.locator("#evidence h3")).to_have_text(HOSTILE)
+    expect(page.locator("#page :is(img, script, strong, em)")).to_have_count(0)
+    expect(page.locator("#page a[href*='javascript']")).to_have_count(0)
+    assert page.title() == "Byline"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_page_fits_its_screen(
+    serve: Serve, visit: Open, tmp_path: Path, width: int, scheme: str
+) -> None:
+    folder = Path(os.environ.get("BYLINE_SCREENSHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    page = visit(serve(scripted()), width=width, scheme=scheme)
+    page.screenshot(path=folder / f"welcome-{width}-{scheme}.png")
+    ask(page)
+    expect(page.locator("#evidence mark")).to_be_attached()
+    page.screenshot(path=folder / f"answer-{width}-{scheme}.png")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(page.locator("#question")).to_be_in_viewport()
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 23, 24)"
+    assert dark == (scheme == "dark")
+
+
+def test_a_question_of_100_000_characters_comes_back_whole(serve: Serve, visit: Open) -> None:
+    question = "long " * 19_999 + "again"
+    page = visit(serve(scripted({question: [BylineError("The question is too long.")]})))
+    ask(page, question)
+    expect(page.locator("#chat .error")).to_have_text("The question is too long.")
+    expect(page.locator("#question textarea")).to_have_value(question)
+    expect(page.locator("#chat .error")).to_be_in_viewport()
+
+
+def test_every_control_has_a_name(serve: Serve, visit: Open) -> None:
+    page = visit(serve(scripted()))
+    expect(page.get_by_role("textbox", name="Question")).to_be_visible()
+    ask(page)
+    expect(page.get_by_role("link", name="Passage 2: The Ledger, 13 June 2025")).to_be_visible()
+    for name in ("Send", "New chat"):
+        expect(page.get_by_role("button", name=name)).to_be_visible()
