@@ -46,8 +46,9 @@ class HashingEmbedder:
 class ScriptedGenerator:
     """Says the same pieces to every chat and keeps the messages that it was given."""
 
-    def __init__(self, *pieces: str, name: str = "scripted") -> None:
+    def __init__(self, *pieces: str, name: str = "scripted", probability: float = 1.0) -> None:
         self.name, self.pieces, self.usage = name, pieces, Usage()
+        self.probability = probability  # of every next token that is asked about
         self.asked: list[tuple[Message, ...]] = []
         self.closed = False  # whether the last reply was stopped before its end
 
@@ -62,6 +63,9 @@ class ScriptedGenerator:
         except GeneratorExit:
             self.closed = True
             raise
+
+    def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
+        return self.probability
 
 
 @dataclass(frozen=True)
