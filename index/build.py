@@ -36,17 +36,19 @@ def build(
     directory: Path,
     chunking: Chunking = Chunking(),  # noqa: B008 (frozen)
     on_progress: Progress | None = None,
+    sources: Sequence[str] = (),
 ) -> Manifest:
     """Publish a new version that holds exactly these articles, and return its manifest.
 
     A passage whose embedding text the version before holds keeps its vector, if the embedder is the
-    same. Raises BylineError, and leaves the version before in use, when there is nothing to index,
-    two articles share an id, another build is running, or the disk is full.
+    same. `sources` are noted in the manifest. Raises BylineError, and leaves the version before in
+    use, when there is nothing to index, two articles share an id, another build is running, or the
+    disk is full.
     """
     _check(articles)
     try:
         with versions.build_lock(directory):
-            return _build(articles, embedder, directory, chunking, on_progress or _silent)
+            return _build(articles, embedder, directory, chunking, on_progress or _silent, sources)
     except (OSError, sqlite3.Error) as error:
         raise BylineError(
             f"The index could not be written to {directory} because {_reason(error)}; an earlier "
@@ -85,6 +87,7 @@ def _build(
     directory: Path,
     chunking: Chunking,
     on_progress: Progress,
+    sources: Sequence[str],
 ) -> Manifest:
     passages: list[Passage] = []
     for done, article in enumerate(articles, start=1):
@@ -118,6 +121,7 @@ def _build(
             passages=len(passages),
             source_digest=digest,
             vectors_sha256=hashlib.sha256(faiss_file).hexdigest(),
+            sources=tuple(sources),
         )
         versions.write_manifest(folder, manifest)
         versions.publish(directory, folder, version)

@@ -36,7 +36,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a version was made of, and by what. `vectors_sha256` is that of the FAISS file."""
+    """What a version was made of, and by what.
+
+    `vectors_sha256` is that of the FAISS file; `sources` are the files and folders that were read.
+    """
 
     version: str
     created_at: str
@@ -48,6 +51,7 @@ class Manifest:
     passages: int
     source_digest: str
     vectors_sha256: str
+    sources: tuple[str, ...] = ()
     schema: int = SCHEMA
 
 
@@ -90,10 +94,16 @@ def read_manifest(directory: Path, version: str | None = None) -> Manifest:
                 f"The index in {directory} is of schema {data['schema']} and this program reads "
                 f"schema {SCHEMA}: {_REBUILD}"
             )
-        manifest = Manifest(**{**data, "chunking": Chunking(**data["chunking"])})
+        manifest = Manifest(
+            **{
+                **data,
+                "chunking": Chunking(**data["chunking"]),
+                "sources": tuple(data["sources"]),
+            }
+        )
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise BylineError(f"The manifest {path} is missing or damaged: {_REBUILD}") from error
-    kinds = {"str": str, "int": int, "Chunking": Chunking}
+    kinds = {"str": str, "int": int, "Chunking": Chunking, "tuple[str, ...]": tuple}
     if any(not isinstance(getattr(manifest, f.name), kinds[str(f.type)]) for f in fields(Manifest)):
         raise BylineError(f"The manifest {path} is missing or damaged: {_REBUILD}")
     return manifest

@@ -32,8 +32,27 @@ _EXAMPLE = (
     Message("assistant", "Treasurer Ana Ruiz said that the line will cost $48 million [2]."),
 )
 
+_REFUSING = re.compile(
+    r"\b(?:not|n't|no|none|cannot)\b[^.]*\b(?:passages?|articles?|information|mention(?:ed)?)\b"
+    r"|\b(?:passages?|articles?)\b[^.]*\b(?:not|n't|no)\b",
+    re.IGNORECASE,
+)
 _MARKER = re.compile(r"\[(\s*\d+(?:\s*[,;]\s*\d+)*\s*)\]")
 _SPECIAL = re.compile(r"<(?=\|)|(?<=\|)>|<(?=/?(?:s|think|tool_call)>)")
+
+
+_WHETHER = "Do the passages state the answer to this question? Reply with yes or no only."
+
+
+def ask_whether_answered(
+    question: str, evidence: Sequence[Hit], history: History = ()
+) -> list[Message]:
+    """The same chat, asking only whether the passages answer: "yes" or "no" comes first.
+
+    It differs from `build_messages` in its last line, so that the model reads the rest once.
+    """
+    *before, last = build_messages(question, evidence, history)
+    return [*before, Message("user", f"{last.content}\n{_WHETHER}")]
 
 
 def build_messages(question: str, evidence: Sequence[Hit], history: History = ()) -> list[Message]:
@@ -58,6 +77,11 @@ def build_messages(question: str, evidence: Sequence[Hit], history: History = ()
         *_EXAMPLE,
         Message("user", f"{passages}\n\n{asked}"),
     ]
+
+
+def is_refusal(sentence: str) -> bool:
+    """Whether a sentence of the model says, in its own words, that the passages do not answer."""
+    return bool(_REFUSING.search(sentence))
 
 
 def heading(hit: Hit) -> str:

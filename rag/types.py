@@ -158,6 +158,10 @@ class Generator(Protocol):
         """Pieces of the reply as they come. Closing the iterator stops the model."""
         ...
 
+    def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
+        """How likely, 0 to 1, the reply begins with the word `token`, in capitals or not."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

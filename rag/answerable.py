@@ -1,0 +1,93 @@
+"""Whether the evidence answers the question, decided before a word is written.
+
+A small model never refuses by itself, so the refusal is earned: by asking the model whether the
+passages state the answer, by how near the best passage is, and by how many of the question's words
+and names the evidence holds. A logistic regression weighs the four (`python -m eval.calibrate`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.types import Hit
+from rag.prompt import ask_whether_answered, heading
+from rag.types import Generator, History
+from rag.verify import names
+from rag.words import content_words, words
+
+WEIGHTS = Path(__file__).with_name("answerability.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What is known of one question and its evidence; every figure is higher when it looks good."""
+
+    says_yes: float  # log-odds that the model answers "yes" to "do the passages state it?"
+    similarity: float  # cosine of the question and the nearest passage, -1 to 1
+    words_held: float  # share of the question's words in the evidence, 0 to 1
+    names_held: float  # share of the question's names in the evidence, 0 to 1
+
+    def row(self) -> list[float]:
+        return [self.says_yes, self.similarity, self.words_held, self.names_held]
+
+
+@dataclass(frozen=True, slots=True)
+class Answerability:
+    """A logistic regression over the signals, and the probability from which an answer is tried."""
+
+    weights: tuple[float, ...]
+    bias: float
+    threshold: float = 0.5
+
+    @classmethod
+    def load(cls, threshold: float, path: Path = WEIGHTS) -> Answerability:
+        fitted = json.loads(path.read_text(encoding="utf-8"))
+        return cls(tuple(fitted["weights"]), fitted["bias"], threshold)
+
+    def probability(self, signals: Signals) -> float:
+        """That the evidence answers the question, 0 to 1."""
+        total = self.bias + sum(
+            weight * value for weight, value in zip(self.weights, signals.row(), strict=True)
+        )
+        return 1 / (1 + math.exp(-total))
+
+    def holds(
+        self, question: str, evidence: Sequence[Hit], generator: Generator, history: History = ()
+    ) -> bool:
+        """Whether an answer should be tried at all."""
+        signals = read_signals(question, evidence, generator, history)
+        return self.probability(signals) >= self.threshold
+
+
+def read_signals(
+    question: str, evidence: Sequence[Hit], generator: Generator, history: History = ()
+) -> Signals:
+    """The signals of a question; the model reads the prompt that it would answer from."""
+    said_yes = generator.next_token_probability(
+        ask_whether_answered(question, evidence, history), "yes"
+    )
+    source = "\n".join(f"{heading(hit)}\n{hit.passage.text}" for hit in evidence)
+    held = set(content_words(source))
+    asked = content_words(question)
+    known = {word.lower() for word in words(source)}
+    named = names(question)
+    return Signals(
+        says_yes=_log_odds(said_yes),
+        similarity=max((hit.similarity or 0.0 for hit in evidence), default=0.0),
+        words_held=_share(word in held for word in asked),
+        names_held=_share(name in known for name in named),
+    )
+
+
+def _log_odds(probability: float) -> float:
+    bounded = min(max(probability, 1e-3), 1 - 1e-3)
+    return math.log(bounded / (1 - bounded))
+
+
+def _share(found: Iterable[bool]) -> float:
+    values = list(found)
+    return sum(values) / len(values) if values else 1.0

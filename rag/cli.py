@@ -1,0 +1,266 @@
+"""The command line `byline`: the contract that scripts rely on. No logic of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from corpus.errors import BylineError
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
+
+app = typer.Typer(
+    name="byline",
+    help="Ask the news and get a cited answer, from a local model, on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+index_app = typer.Typer(help="Build the index and look at it.", no_args_is_help=True)
+app.add_typer(index_app, name="index")
+
+# Optional[...] and not `| None`: typer evaluates these on every Python from 3.10.
+IndexDir = Annotated[
+    Path | None, typer.Option("--index", metavar="DIR", help="Where the index lies.")
+]
+Engine = Annotated[str | None, typer.Option(help="auto, llama.cpp or transformers.")]
+Model = Annotated[
+    str | None, typer.Option(help="A name of the catalogue, a GGUF file, a folder or a hub id.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False,
+) -> None:
+    """Ask the news and get a cited answer, from a local model, on your own machine."""
+
+
+@app.command()
+def fetch(
+    name: Annotated[str | None, typer.Argument(help="Default: what answering needs.")] = None,
+) -> None:
+    """Bring the weights to this machine, and check them."""
+    from rag.fetch import fetch_with_bar
+
+    settings = _settings()
+    wanted = [name] if name else list(dict.fromkeys([settings.embedder, *_catalogued(settings)]))
+    for model in wanted:
+        path = fetch_with_bar(model, settings.models_dir)
+        typer.echo(f"{model}: ready in {path}")
+
+
+@index_app.command("build")
+def index_build(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH ...]", help="Files and folders.")
+    ] = None,
+    index: IndexDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish a new version of the index from scratch (default: the sample articles)."""
+    from rag.settings import SAMPLE_ARTICLES
+    from rag.terminal import build_with_bar
+
+    manifest = build_with_bar(_settings(index=index), paths or [SAMPLE_ARTICLES])
+    if as_json:
+        _print_json(_manifest_json(manifest))
+    else:
+        typer.echo(
+            f"Version {manifest.version}: {manifest.passages} passages of "
+            f"{manifest.articles} articles."
+        )
+
+
+@index_app.command("status")
+def index_status(index: IndexDir = None, as_json: AsJson = False) -> None:
+    """Which version is in use and what it holds."""
+    from index.versions import read_manifest
+
+    directory = _settings(index=index).index
+    fields = {"directory": str(directory), **_manifest_json(read_manifest(directory))}
+    if as_json:
+        _print_json(fields)
+    else:
+        for key, value in fields.items():
+            typer.echo(f"{key:>14}  {value}")
+
+
+@app.command()
+def ask(
+    question: Annotated[str | None, typer.Argument()] = None,
+    batch: Annotated[
+        Path | None, typer.Option(metavar="FILE.jsonl", help="One question a line.")
+    ] = None,
+    as_json: AsJson = False,
+    index: IndexDir = None,
+    engine: Engine = None,
+    model: Model = None,
+) -> None:
+    """Answer one question, or a file of them with the model loaded once."""
+    if (question is None) == (batch is None):
+        raise typer.BadParameter("give a QUESTION or --batch FILE.jsonl")
+    settings = _settings(index=index, engine=engine, model=model)
+    from rag.batch import answer_all, read_batch
+    from rag.output import answer_json, answer_text
+
+    if batch is not None:
+        rows = read_batch(batch)
+        failed = 0
+        for row in answer_all(_pipeline(settings), rows):
+            failed += "error" in row
+            _print_json(row, indent=None)
+        if failed:
+            raise BylineError(f"{failed} of {len(rows)} questions of {batch} had no answer.")
+        return
+    assert question is not None
+    answer = _pipeline(settings).ask(question)
+    if as_json:
+        _print_json(answer_json(answer))
+    else:
+        typer.echo(answer_text(answer))
+
+
+@app.command()
+def search(
+    question: str,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages.")] = 10,
+    as_json: AsJson = False,
+    index: IndexDir = None,
+) -> None:
+    """Find passages only, without a language model."""
+    from index.search import Index
+    from rag.load import load_embedder
+    from rag.output import hits_json, hits_text
+
+    settings = _settings(index=index)
+    found = Index.open(settings.index, load_embedder(settings))
+    try:
+        hits = found.search(question, k)
+    finally:
+        found.close()
+    if as_json:
+        _print_json({"question": question, "passages": hits_json(hits)})
+    else:
+        typer.echo(hits_text(hits))
+
+
+@app.command()
+def chat(index: IndexDir = None, engine: Engine = None, model: Model = None) -> None:
+    """Chat in the terminal, the sources below each answer."""
+    from rag.terminal import chat_in_terminal
+
+    chat_in_terminal(_pipeline(_settings(index=index, engine=engine, model=model)))
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
+    articles: Annotated[
+        list[Path] | None, typer.Option(metavar="DIR", help="Index these articles first.")
+    ] = None,
+    index: IndexDir = None,
+    engine: Engine = None,
+    model: Model = None,
+) -> None:
+    """Open the page; the index is built first when it is missing or out of date."""
+    settings = _settings(index=index, engine=engine, model=model)
+    from rag.terminal import ensure_index
+
+    ensure_index(settings, articles)
+    from app import launch
+
+    typer.echo(f"Byline is on http://{host}:{port} (Ctrl-C ends it).")
+    launch(lambda: _pipeline(settings), host, port, examples=_examples())
+
+
+@app.command("eval")
+def evaluate(
+    questions: Annotated[Path | None, typer.Argument(help="Default: the gold set.")] = None,
+    split: Annotated[str | None, typer.Option(help="dev or test; default both.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1)] = None,
+    records: Annotated[Path | None, typer.Option(help="Write each answer to this file.")] = None,
+    index: IndexDir = None,
+    engine: Engine = None,
+    model: Model = None,
+) -> None:
+    """Answer the gold questions on the sample articles and print the scores."""
+    from eval.gold import QUESTIONS, load_questions, render, run, write_records
+    from rag.terminal import counting, ensure_index
+
+    settings = _settings(index=index, engine=engine, model=model)
+    asked = [q for q in load_questions(questions or QUESTIONS) if split in (None, q.split)][:limit]
+    if not asked:
+        raise BylineError(f"No question has the split {split}: choose dev or test.")
+    ensure_index(settings)
+    with counting("answering") as count:
+        summary = run(_pipeline(settings), asked, lambda _, done, total: count(done, total))
+    if records:
+        write_records(summary.records, records)
+    typer.echo(render(summary))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line. Errors are one sentence on stderr with exit code 1 (usage: 2)."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(args=arguments, prog_name="byline")
+    except BylineError as error:
+        if "--debug" in arguments:
+            raise
+        typer.echo(f"byline: {error}", err=True)
+        raise SystemExit(1) from None
+    except (KeyboardInterrupt, BrokenPipeError):
+        # Python would complain once more when it flushes stdout on the way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(130) from None
+
+
+def _settings(**chosen: object) -> Settings:
+    from rag.settings import load_settings
+
+    return load_settings(**chosen)
+
+
+def _pipeline(settings: Settings) -> Any:
+    from rag.fetch import fetch_with_bar
+    from rag.load import load_pipeline
+    from rag.terminal import quiet
+
+    quiet()
+    return load_pipeline(settings, fetch_with_bar)
+
+
+def _catalogued(settings: Settings) -> list[str]:
+    from rag.catalogue import load_catalogue
+
+    return [settings.model] if settings.model in load_catalogue() else []
+
+
+def _manifest_json(manifest: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(manifest)
+
+
+def _examples() -> list[str]:
+    return [
+        "What stake did Meta take in Scale AI?",
+        "Who is the new CEO of Scale AI?",
+        "How much power will Meta buy from the Clinton plant?",
+        "What did Google pay to bring back the founders of Character.AI?",
+    ]
+
+
+def _print_json(value: object, indent: int | None = 2) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent))

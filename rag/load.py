@@ -1,0 +1,115 @@
+"""The one place that names concrete classes: from settings to a pipeline that is ready."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from corpus.article import Article
+from corpus.errors import BylineError
+from index.build import Progress, build, is_current
+from index.embedder import SentenceTransformerEmbedder
+from index.search import Index
+from index.types import Embedder
+from index.versions import Manifest
+from rag.answerable import Answerability
+from rag.catalogue import load_catalogue
+from rag.evidence import Budget
+from rag.fetch import ensure
+from rag.pipeline import Limits, Pipeline
+from rag.settings import Settings
+from rag.types import Generator
+
+Fetch = Callable[[str, Path], Path]
+"""Brings a model of the catalogue by its name to a folder, and returns where it lies."""
+
+
+def load_pipeline(settings: Settings, fetch: Fetch = ensure) -> Pipeline:
+    """Everything that answers a question, loaded: takes seconds. Raises BylineError."""
+    embedder = load_embedder(settings, fetch)
+    index = Index.open(settings.index, embedder)
+    try:
+        generator = load_generator(settings, fetch)
+    except BaseException:
+        index.close()
+        raise
+    return Pipeline(
+        index,
+        embedder,
+        generator,
+        Answerability.load(settings.answerable),
+        Limits(
+            retrieved=settings.retrieved,
+            question_characters=settings.question_characters,
+            budget=Budget(characters=settings.evidence_characters),
+        ),
+    )
+
+
+def load_embedder(settings: Settings, fetch: Fetch = ensure) -> SentenceTransformerEmbedder:
+    """The embedder, which reads its weights on first use."""
+    catalogue = load_catalogue()
+    if settings.embedder not in catalogue:
+        raise BylineError(
+            f"There is no embedder {settings.embedder} in the catalogue: choose minilm."
+        )
+    folder = fetch(settings.embedder, settings.models_dir)
+    return SentenceTransformerEmbedder(
+        folder, settings.embedder, catalogue[settings.embedder].weights_hash
+    )
+
+
+def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
+    """The language model: of the catalogue, a GGUF file, a folder, or a hub id.
+
+    `auto` takes llama.cpp for GGUF files, which is the faster engine on a CPU (docs/LOG.md), and
+    transformers for everything else.
+    """
+    in_catalogue = settings.model in load_catalogue()
+    path = fetch(settings.model, settings.models_dir) if in_catalogue else Path(settings.model)
+    is_gguf = path.suffix == ".gguf"
+    engine = settings.engine
+    if engine == "auto":
+        engine = "llama.cpp" if is_gguf else "transformers"
+    if engine == "llama.cpp":
+        if not is_gguf:
+            raise BylineError(
+                f"llama.cpp reads GGUF files and {settings.model} is none: choose another model, "
+                "or --engine transformers."
+            )
+        from rag.llamacpp import LlamaCppGenerator
+
+        return LlamaCppGenerator(
+            path,
+            settings.model,
+            context_tokens=settings.context_tokens,
+            max_new_tokens=settings.max_new_tokens,
+            threads=settings.threads,
+        )
+    from rag.transformers_engine import TransformersGenerator
+
+    return TransformersGenerator(
+        path if path.exists() else settings.model,
+        settings.model,
+        max_new_tokens=settings.max_new_tokens,
+        offline=path.exists(),
+    )
+
+
+def build_index(
+    settings: Settings,
+    articles: Sequence[Article],
+    sources: Sequence[Path],
+    embedder: Embedder,
+    on_progress: Progress | None = None,
+) -> Manifest:
+    """A new version of the index that holds just these articles."""
+    names = [str(source.resolve()) for source in sources]
+    return build(articles, embedder, settings.index, on_progress=on_progress, sources=names)
+
+
+def index_is_current(
+    settings: Settings, articles: Sequence[Article], embedder: SentenceTransformerEmbedder
+) -> bool:
+    """Whether the index was built from just these articles by this embedder."""
+    return is_current(settings.index, articles, embedder.name, embedder.weights_hash)

@@ -1,0 +1,109 @@
+"""An answer as JSON, in the form that scripts rely on, and as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from index.types import Hit
+from rag.prompt import heading
+from rag.types import Answer, Citation, Disagreement, Sentence
+
+
+def answer_json(answer: Answer, id_: str | None = None) -> dict[str, Any]:
+    """The whole answer; `passages` are what the model was given, numbered as cited."""
+    fields = {
+        "question": answer.question,
+        "answer": answer.text,
+        "abstained": answer.abstained,
+        "sentences": [_sentence_json(sentence) for sentence in answer.sentences],
+        "disagreements": [_disagreement_json(one) for one in answer.disagreements],
+        "passages": hits_json(answer.hits),
+        "timings": asdict(answer.timings),
+        "model": answer.model,
+        "index_version": answer.index_version,
+    }
+    return fields if id_ is None else {**fields, "id": id_}
+
+
+def hits_json(hits: Sequence[Hit]) -> list[dict[str, Any]]:
+    """Passages with their place in their article; `score` compares within one list only."""
+    return [
+        {
+            "number": number,
+            "article_id": hit.passage.article.id,
+            "title": hit.passage.article.title,
+            "outlet": hit.passage.article.outlet,
+            "published_at": hit.passage.article.published_at,
+            "url": hit.passage.article.url,
+            "start": hit.passage.start,
+            "end": hit.passage.end,
+            "text": hit.passage.text,
+            "score": round(hit.score, 6),
+        }
+        for number, hit in enumerate(hits, start=1)
+    ]
+
+
+def _sentence_json(sentence: Sentence) -> dict[str, Any]:
+    return {
+        "text": sentence.text,
+        "verdict": sentence.verdict,
+        "support": sentence.support,
+        "citations": [_citation_json(citation) for citation in sentence.citations],
+    }
+
+
+def _citation_json(citation: Citation) -> dict[str, Any]:
+    article = citation.passage.article
+    return {
+        "number": citation.number,
+        "article_id": article.id,
+        "title": article.title,
+        "outlet": article.outlet,
+        "published_at": article.published_at,
+        "url": article.url,
+        "start": citation.quote_start,
+        "end": citation.quote_end,
+        "quote": citation.quote,
+    }
+
+
+def _disagreement_json(disagreement: Disagreement) -> dict[str, Any]:
+    return {
+        "about": disagreement.about,
+        "claims": [
+            {"value": claim.value, "citation": _citation_json(claim.citation)}
+            for claim in disagreement.claims
+        ],
+    }
+
+
+def answer_text(answer: Answer) -> str:
+    """The answer with its markers, and below it what each number stands for."""
+    return f"{answer.text}\n\n{sources_text(answer)}" if answer.hits else answer.text
+
+
+def sources_text(answer: Answer) -> str:
+    """The cited sentences by number or, under a refusal, the closest passages."""
+    if answer.abstained:
+        return f"The closest passages:\n{hits_text(answer.hits)}"
+    quotes: dict[int, list[str]] = {}
+    for sentence in answer.sentences:
+        for citation in sentence.citations:
+            quote = " ".join(citation.quote.split())
+            if quote not in quotes.setdefault(citation.number, []):
+                quotes[citation.number].append(quote)
+    return "\n".join(
+        f"[{number}] {heading(answer.hits[number - 1])}\n    “{'” … “'.join(quotes[number])}”"
+        for number in sorted(quotes)
+    )
+
+
+def hits_text(hits: Sequence[Hit]) -> str:
+    """Passages for a terminal, numbered."""
+    return "\n".join(
+        f"[{number}] {heading(hit)}\n    {' '.join(hit.passage.text.split())}"
+        for number, hit in enumerate(hits, start=1)
+    )

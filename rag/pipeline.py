@@ -1,0 +1,208 @@
+"""The way of an answer, from a question to checked sentences with citations."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator as TypingGenerator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from corpus.errors import BylineError
+from index.search import Index
+from index.types import Embedder, Hit
+from rag.answerable import Answerability
+from rag.evidence import Budget, choose_evidence
+from rag.followup import stand_alone
+from rag.language import foreign_language
+from rag.markers import MarkerFilter, split_draft
+from rag.prompt import REFUSAL, build_messages, is_refusal
+from rag.types import (
+    Answer,
+    Checked,
+    Done,
+    Event,
+    Found,
+    Generator,
+    History,
+    Piece,
+    Sentence,
+    Timings,
+    Turn,
+)
+from rag.verify import check
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is looked at and how much may be asked."""
+
+    retrieved: int = 12  # passages whose sentences compete to be evidence
+    question_characters: int = 1000
+    budget: Budget = field(default_factory=Budget)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a reader may know of the parts at work. `newest` is an ISO 8601 date."""
+
+    model: str
+    index_version: str
+    articles: int
+    passages: int
+    newest: str | None
+
+
+class Pipeline:
+    """One path for everybody: `stream`, or `ask` to drain it."""
+
+    def __init__(
+        self,
+        index: Index,
+        embedder: Embedder,
+        generator: Generator,
+        answerability: Answerability,
+        limits: Limits = Limits(),
+    ) -> None:
+        self.index = index
+        self._embedder = embedder
+        self._generator = generator
+        self._answerability = answerability
+        self._limits = limits
+
+    def ask(self, question: str, history: History = ()) -> Answer:
+        """The answer, whole. Raises BylineError for a question that cannot be asked."""
+        for event in self.stream(question, history):
+            if isinstance(event, Done):
+                return event.answer
+        raise AssertionError("stream ends with Done")
+
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+        """The events of one answer, `Done` last. Closing the iterator stops the model."""
+        clock = _Clock()
+        question = self._askable(question)
+        evidence = self.find(question, history)
+        clock.found()
+        yield Found(tuple(evidence))
+
+        # Nothing found means no call of the model at all; then it is asked whether the evidence
+        # answers, which costs little more than reading the prompt that the answer needs anyway.
+        if not evidence or not self._holds(question, evidence, history):
+            yield Done(self._refusal(question, evidence, "", clock))
+            return
+
+        raw = yield from self._draft(question, evidence, history, clock)
+        sentences: list[Sentence] = []
+        for position, draft in enumerate(split_draft(raw, len(evidence))):
+            checked = check(draft, evidence)
+            stands = checked.verdict != "unsupported" and not is_refusal(draft.text)
+            yield Checked(position, checked if stands else None)
+            if stands:
+                sentences.append(checked)
+        if sentences:
+            yield Done(self._answer(question, sentences, evidence, raw, clock))
+        else:
+            yield Done(self._refusal(question, evidence, raw, clock))
+
+    def find(self, question: str, history: History = ()) -> list[Hit]:
+        """The evidence for a question, best first: runs of sentences inside the token budget."""
+        query = stand_alone(question, history)
+        hits = self.index.search(query, self._limits.retrieved)
+        return choose_evidence(query, hits, self._embedder, self._limits.budget)
+
+    def describe(self) -> Description:
+        manifest = self.index.manifest
+        dates = [row.published_at for row in self.index.articles() if row.published_at]
+        return Description(
+            model=self._generator.name,
+            index_version=manifest.version,
+            articles=manifest.articles,
+            passages=manifest.passages,
+            newest=max(dates)[:10] if dates else None,
+        )
+
+    def _holds(self, question: str, evidence: Sequence[Hit], history: History) -> bool:
+        return self._answerability.holds(question, evidence, self._generator, history)
+
+    def _draft(
+        self, question: str, evidence: Sequence[Hit], history: History, clock: _Clock
+    ) -> TypingGenerator[Event, None, str]:
+        """Streams the draft and returns it as the model wrote it."""
+        shown = MarkerFilter(len(evidence))
+        raw = ""
+        for piece in self._generator.generate(build_messages(question, evidence, history)):
+            clock.word()
+            raw += piece
+            if text := shown.feed(piece):
+                yield Piece(text)
+        if text := shown.finish():
+            yield Piece(text)
+        return raw
+
+    def _askable(self, question: str) -> str:
+        question = " ".join(question.split())
+        longest = self._limits.question_characters
+        if not question:
+            raise BylineError("The question is empty: write what you would like to know.")
+        if len(question) > longest:
+            raise BylineError(
+                f"The question has {len(question):,} characters and at most {longest:,} can be "
+                "asked: shorten it."
+            )
+        if language := foreign_language(question):
+            raise BylineError(
+                f"The question looks like {language}, and Byline reads and answers English only: "
+                "ask it in English."
+            )
+        return question
+
+    def _answer(
+        self,
+        question: str,
+        sentences: Sequence[Sentence],
+        hits: Sequence[Hit],
+        raw: str,
+        clock: _Clock,
+        abstained: bool = False,
+    ) -> Answer:
+        return Answer(
+            question=question,
+            sentences=tuple(sentences),
+            hits=tuple(hits),
+            abstained=abstained,
+            raw=raw,
+            timings=clock.timings(self._generator),
+            model=self._generator.name,
+            index_version=self.index.manifest.version,
+        )
+
+    def _refusal(self, question: str, hits: Sequence[Hit], raw: str, clock: _Clock) -> Answer:
+        return self._answer(question, [Sentence(REFUSAL)], hits, raw, clock, abstained=True)
+
+
+class _Clock:
+    """Milliseconds since the question came."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self._found: float | None = None
+        self._first_word: float | None = None
+
+    def found(self) -> None:
+        self._found = self._now()
+
+    def word(self) -> None:
+        if self._first_word is None:
+            self._first_word = self._now()
+
+    def timings(self, generator: Generator) -> Timings:
+        wrote = self._first_word is not None
+        return Timings(
+            retrieve_ms=self._found or 0.0,
+            total_ms=self._now(),
+            first_token_ms=self._first_word,
+            prompt_tokens=generator.usage.prompt_tokens if wrote else None,
+            new_tokens=generator.usage.new_tokens if wrote else None,
+        )
+
+    def _now(self) -> float:
+        return round((time.perf_counter() - self._start) * 1000, 1)

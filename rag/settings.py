@@ -1,0 +1,69 @@
+"""Settings: from the command line, the environment (`BYLINE_*`) or `byline.toml`, in that order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_cache_path
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from corpus.errors import BylineError
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE_ARTICLES = ROOT / "corpus" / "articles"
+
+Engine = Literal["auto", "llama.cpp", "transformers"]
+
+
+class Settings(BaseSettings):
+    """Everything that can be chosen. A name that is not here is an error, so a typo shows."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BYLINE_", toml_file="byline.toml", extra="forbid", frozen=True
+    )
+
+    index: Path = ROOT / "index" / "built"
+    models_dir: Path = Field(default_factory=lambda: user_cache_path("byline") / "models")
+    engine: Engine = "auto"
+    model: str = "qwen2.5-coder-1.5b"
+    embedder: str = "minilm"
+    context_tokens: int = Field(4096, ge=1024)
+    max_new_tokens: int = Field(200, ge=16)
+    threads: int | None = Field(None, ge=1)
+    retrieved: int = Field(12, ge=1, le=200)
+    evidence_characters: int = Field(1500, ge=200)
+    question_characters: int = Field(1000, ge=10)
+    answerable: float = Field(0.5, ge=0, le=1)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**chosen: object) -> Settings:
+    """The settings with `chosen` on top; None means not chosen. BylineError names what is wrong."""
+    try:
+        return Settings(**{key: value for key, value in chosen.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise BylineError(
+            f"The setting {name} is not usable ({first['msg']}): mend it on the command line, in "
+            f"BYLINE_{name.upper()} or in byline.toml."
+        ) from error
+    except ValueError as error:  # byline.toml is not TOML
+        raise BylineError(f"byline.toml could not be read: {error}") from error

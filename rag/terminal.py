@@ -1,0 +1,169 @@
+"""What a person sees in a terminal: bars, summaries and the chat."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpus.errors import BylineError
+from rag.output import sources_text
+from rag.settings import SAMPLE_ARTICLES, Settings
+from rag.types import Done, Piece, Turn
+
+if TYPE_CHECKING:
+    from index.versions import Manifest
+    from rag.pipeline import Pipeline
+
+_STAGES = {"chunk": "cutting into passages", "embed": "embedding", "write": "writing the index"}
+_LINE_EVERY_S = 5.0
+
+
+def quiet() -> None:
+    """Keep the libraries' own bars and hints off a terminal that is ours."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    logging.getLogger("transformers").setLevel(logging.ERROR)
+
+
+def ensure_index(settings: Settings, articles: Sequence[Path] | None = None) -> None:
+    """Build the index when it is missing, or when the articles it was built from have changed.
+
+    Without `articles` they are those that the index was last built from or, when there is no index
+    yet, the sample articles. An index whose own sources are gone is used as it is.
+    """
+    from index.versions import current_version, read_manifest
+
+    sources = list(articles or ())
+    if not sources and current_version(settings.index) is not None:
+        sources = [Path(source) for source in read_manifest(settings.index).sources]
+        if not sources or not all(source.exists() for source in sources):
+            return
+    build_with_bar(settings, sources or [SAMPLE_ARTICLES], only_if_changed=True)
+
+
+def build_with_bar(
+    settings: Settings, paths: Sequence[Path], *, only_if_changed: bool = False
+) -> Manifest:
+    """Read the articles, say what was skipped and why, and publish a version of the index."""
+    from corpus.read import read_articles
+    from index.versions import read_manifest
+    from rag.fetch import fetch_with_bar
+    from rag.load import build_index, index_is_current, load_embedder
+
+    quiet()
+    reading = read_articles(paths)
+    embedder = load_embedder(settings, fetch_with_bar)
+    if only_if_changed and index_is_current(settings, reading.articles, embedder):
+        return read_manifest(settings.index)
+    print(reading.summary(), file=sys.stderr)
+    with staged() as on_progress:
+        return build_index(settings, reading.articles, paths, embedder, on_progress)
+
+
+@contextlib.contextmanager
+def staged() -> Iterator[Callable[[str, int, int], None]]:
+    """A callback (stage, done, total) that shows each stage: a bar, or lines where none fits."""
+    with contextlib.ExitStack() as stack:
+        counts: dict[str, Callable[[int, int], None]] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in counts:
+                stack.close()
+                counts[stage] = stack.enter_context(counting(_STAGES.get(stage, stage)))
+            counts[stage](done, total)
+
+        yield show
+
+
+@contextlib.contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A callback (done, total) that shows a bar on stderr with rate and time left.
+
+    Where stderr is no terminal it prints a line every few seconds instead.
+    """
+    from rich import progress as rich
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines(what)
+        return
+    bar = rich.Progress(
+        rich.TextColumn("{task.description}"),
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TextColumn("{task.fields[rate]}"),
+        rich.TimeRemainingColumn(),
+        console=console,
+    )
+    start = time.monotonic()
+    with bar:
+        task = bar.add_task(what, total=None, rate="")
+
+        def show(done: int, total: int) -> None:
+            rate = done / max(time.monotonic() - start, 1e-6)
+            bar.update(task, completed=done, total=total, rate=f"{rate:,.1f}/s")
+
+        yield show
+
+
+def _lines(what: str) -> Callable[[int, int], None]:
+    start = printed = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        nonlocal printed
+        now = time.monotonic()
+        if now - printed >= _LINE_EVERY_S or (done == total and now - start >= 1.0):
+            printed = now
+            rate = done / max(now - start, 1e-6)
+            left = (total - done) / max(rate, 1e-6)
+            line = f"{what}: {done:,} of {total:,}, {rate:,.1f}/s, {left:,.0f} s left"
+            print(line, file=sys.stderr, flush=True)
+
+    return show
+
+
+def chat_in_terminal(pipeline: Pipeline) -> None:
+    """Ask and answer until the end of input; the answer streams, its sources below."""
+    about = pipeline.describe()
+    print(f"{about.articles} articles, {about.model}. An empty line or Ctrl-D ends the chat.\n")
+    history: list[Turn] = []
+    while question := _question():
+        try:
+            answer = _stream_answer(pipeline, question, history)
+        except BylineError as error:
+            print(f"byline: {error}\n", file=sys.stderr)
+            continue
+        history.append(Turn(question, answer))
+
+
+def _question() -> str:
+    try:
+        return input("> ").strip()
+    except EOFError:
+        print()
+        return ""
+
+
+def _stream_answer(pipeline: Pipeline, question: str, history: Sequence[Turn]) -> str:
+    said = ""
+    for event in pipeline.stream(question, history):
+        if isinstance(event, Piece):
+            said += event.text
+            print(event.text, end="", flush=True)
+        elif isinstance(event, Done):
+            answer = event.answer
+            # The draft stays on the terminal, so what the check changed is told below it.
+            if said.strip() != answer.text:
+                print(f"\n\nAfter checking: {answer.text}" if said else answer.text, end="")
+            print(f"\n\n{sources_text(answer)}\n")
+            return " ".join(sentence.text for sentence in answer.sentences)
+    raise AssertionError("stream ends with Done")

@@ -1,0 +1,142 @@
+"""The transformers engine: any hub id, local folder or GGUF file; on a GPU if there is one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from corpus.errors import BylineError
+from rag.types import Message, Usage
+
+
+class TransformersGenerator:
+    """Chats with a causal language model of the transformers library.
+
+    The keys and values of the beginning that a prompt shares with the last one are kept.
+    """
+
+    def __init__(
+        self, model: str | Path, name: str, *, max_new_tokens: int = 256, offline: bool = True
+    ) -> None:
+        """Load `model`: a GGUF file, a folder with safetensors, or a hub id (not when `offline`).
+
+        Takes seconds to minutes. Raises BylineError when it cannot be loaded.
+        """
+        import torch
+
+        self.name = name
+        self.usage = Usage()
+        self._max_new_tokens = max_new_tokens
+        self._one_at_a_time = threading.Lock()
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._tokenizer, self._model = _load(model, offline, self._device)
+        self._kept: tuple[list[int], Any] = ([], None)  # the last prompt's tokens and their cache
+
+    def generate(self, messages: Sequence[Message]) -> Iterator[str]:
+        """Pieces of the reply, greedily decoded. Closing the iterator stops after one token."""
+        with self._one_at_a_time:
+            tokens = self._prompt(messages)
+            self.usage = Usage(prompt_tokens=len(tokens), new_tokens=0)
+            yield from self._decode(tokens)
+
+    def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
+        """How likely, 0 to 1, the reply begins with the word `token`, in capitals or not."""
+        with self._one_at_a_time:
+            probabilities = self._logits(self._prompt(messages)).softmax(-1)
+            top = probabilities.topk(20)
+            return sum(
+                float(probability)
+                for probability, id_ in zip(top.values, top.indices, strict=True)
+                if self._tokenizer.decode([int(id_)]).strip().lower() == token.lower()
+            )
+
+    def _prompt(self, messages: Sequence[Message]) -> list[int]:
+        chat = [{"role": m.role, "content": m.content} for m in messages]
+        text = self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
+        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _decode(self, tokens: list[int]) -> Iterator[str]:
+        ends = _end_tokens(self._model, self._tokenizer)
+        spoken: list[int] = []
+        said = ""
+        for _ in range(self._max_new_tokens):
+            token = int(self._logits(tokens + spoken).argmax())
+            if token in ends:
+                break
+            spoken.append(token)
+            self.usage.new_tokens = len(spoken)
+            text = self._tokenizer.decode(spoken, skip_special_tokens=True)
+            if not text.endswith("\ufffd"):  # half a character: wait for the rest
+                yield text[len(said) :]
+                said = text
+
+    def _logits(self, tokens: list[int]) -> Any:
+        """Logits of the next token, shape (vocabulary,), in float32."""
+        import torch
+
+        kept, cache = self._kept
+        shared = min(_shared_length(kept, tokens), len(tokens) - 1)
+        self._kept = ([], None)  # a cache that is being written to is of no use if this fails
+        if shared < len(kept):
+            cache = _cropped(cache, shared)
+            shared = shared if cache is not None else 0
+        with torch.inference_mode():
+            output = self._model(
+                input_ids=torch.tensor([tokens[shared:]], device=self._device),
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+        self._kept = (list(tokens), output.past_key_values)
+        return output.logits[0, -1].float()
+
+
+def _load(model: str | Path, offline: bool, device: str) -> tuple[Any, Any]:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    path = Path(model)
+    is_gguf = path.suffix == ".gguf"
+    source: str | Path = path.parent if is_gguf else model
+    options: dict[str, Any] = {"local_files_only": offline or path.exists()}
+    if is_gguf:
+        options["gguf_file"] = path.name
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source, **options)
+        loaded = AutoModelForCausalLM.from_pretrained(
+            source, dtype=torch.bfloat16, use_safetensors=None if is_gguf else True, **options
+        )
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        raise BylineError(
+            f"transformers could not load the model {model} ({reason}); name a GGUF file, a folder "
+            "with safetensors weights, or a model of the hub."
+        ) from error
+    if tokenizer.chat_template is None:
+        raise BylineError(f"The model {model} has no chat template: choose an instruct model.")
+    return tokenizer, loaded.to(device).eval()
+
+
+def _end_tokens(model: Any, tokenizer: Any) -> set[int]:
+    configured = model.generation_config.eos_token_id
+    ends = set(configured if isinstance(configured, list) else [configured])
+    return ends | {tokenizer.eos_token_id}
+
+
+def _shared_length(left: Sequence[int], right: Sequence[int]) -> int:
+    length = 0
+    for one, other in zip(left, right, strict=False):
+        if one != other:
+            break
+        length += 1
+    return length
+
+
+def _cropped(cache: Any, length: int) -> Any:
+    """The cache cut back to its first `length` tokens, or None where its kind cannot be cut."""
+    if cache is None or length == 0 or not hasattr(cache, "crop"):
+        return None
+    cache.crop(length)
+    return cache
