@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import re
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 from fakes import ScriptedPipeline
 
-from app import (
-    FAILED,
-    HERE,
-    LOADING,
+from corpus.article import Article
+from corpus.errors import BylineError
+from index.types import Hit, Passage
+from page.chat import FAILED, LOADING, Chat, Exchange, Loading, run
+from page.render import (
     STOPPED,
     STOPPED_EARLY,
-    Chat,
-    Exchange,
-    _Loading,
-    build_page,
-    launch,
     render_about,
     render_earlier,
     render_evidence,
     render_exchange,
-    run,
 )
-from corpus.article import Article
-from corpus.errors import BylineError
-from index.types import Hit, Passage
 from rag.types import (
     Answer,
     Checked,
@@ -61,29 +46,6 @@ ARTICLE = Article(
 CHIEF = Article(
     id="chief", title="A new chief", body="Jason Droege is the new chief.", outlet="Wire"
 )
-
-
-@contextmanager
-def loops_closed() -> Iterator[None]:
-    """Close the event loops that Gradio makes for its locks and leaves open."""
-    made: list[asyncio.AbstractEventLoop] = []
-
-    def make() -> asyncio.AbstractEventLoop:
-        made.append(asyncio.events.new_event_loop())
-        return made[-1]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asyncio, "new_event_loop", make)
-        yield
-    asyncio.set_event_loop(None)
-    for loop in made:
-        loop.close()
-
-
-@pytest.fixture
-def _loops_closed() -> Iterator[None]:
-    with loops_closed():
-        yield
 
 
 def hit(article: Article, start: int = 0, end: int | None = None) -> Hit:
@@ -120,7 +82,7 @@ def asked(question: str = "What did it pay?") -> Exchange:
 
 def played(pipeline: ScriptedPipeline, exchange: Exchange) -> list[str]:
     """What the chat shows after each step."""
-    return [render_exchange(exchange) for _ in run(exchange, _Loading(lambda: pipeline), [])]
+    return [render_exchange(exchange) for _ in run(exchange, Loading(lambda: pipeline), [])]
 
 
 def test_a_question_is_escaped() -> None:
@@ -295,7 +257,7 @@ def test_a_failed_load_is_tried_again() -> None:
             raise error
         return ScriptedPipeline({})
 
-    loading = _Loading(load)
+    loading = Loading(load)
     with pytest.raises(BylineError):
         loading.get()
     assert loading.get() is loading.get()
@@ -304,7 +266,7 @@ def test_a_failed_load_is_tried_again() -> None:
 def test_stop_closes_the_stream_and_keeps_the_draft() -> None:
     pipeline = ScriptedPipeline({"What did it pay?": [Found(HITS), Piece("It "), Piece("paid.")]})
     exchange = asked()
-    for _ in run(exchange, _Loading(lambda: pipeline), []):
+    for _ in run(exchange, Loading(lambda: pipeline), []):
         exchange.stop_asked = exchange.draft == "It "
     assert pipeline.closed.is_set()
     assert exchange.draft == "It "
@@ -320,7 +282,7 @@ def test_stop_before_the_turn_asks_nothing() -> None:
 
 def test_a_reader_who_leaves_stops_the_model() -> None:
     pipeline = ScriptedPipeline({"What did it pay?": [Found(HITS), Piece("It ")]})
-    steps = run(asked(), _Loading(lambda: pipeline), [])
+    steps = run(asked(), Loading(lambda: pipeline), [])
     for _ in range(3):
         next(steps)
     steps.close()
@@ -331,47 +293,3 @@ def test_history_leaves_out_failures_and_markers() -> None:
     failed, stopped = Exchange(1, "a?", error="No."), Exchange(2, "b?", draft="It paid. [1]")
     chat = Chat([failed, stopped, done(Exchange(3, "c?"), PAID), Exchange(4, "d?")])
     assert chat.history == [Turn("b?", "It paid."), Turn("c?", "Meta paid $14.3 billion.")]
-
-
-def luminance(colour: str) -> float:
-    """WCAG 2.2's relative luminance of `#rrggbb`."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-@pytest.mark.parametrize("scheme", [":root", ".dark"])
-@pytest.mark.parametrize(
-    ("text", "ground"),
-    [
-        *((text, ground) for text in ("ink", "soft", "accent") for ground in ("paper", "sheet")),
-        ("paper", "accent"),
-        ("on-mark", "mark"),
-    ],
-)
-def test_text_has_the_contrast_of_level_aa(scheme: str, text: str, ground: str) -> None:
-    css = (HERE / "app.css").read_text(encoding="utf-8")
-    block = css[css.index(f"{scheme} {{") : css.index("}", css.index(f"{scheme} {{"))]
-    colours = dict(re.findall(r"--([\w-]+): (#\w{6});", block))
-    dim, bright = sorted((luminance(colours[text]), luminance(colours[ground])))
-    assert (bright + 0.05) / (dim + 0.05) >= 4.5
-
-
-@pytest.mark.usefixtures("_loops_closed")
-def test_the_parts_have_their_ids() -> None:
-    page = build_page(lambda: ScriptedPipeline({}), ["Who?"], "18 articles")
-    ids = {block.elem_id for block in page.blocks.values()}
-    expected = {"question", "send", "stop", "chat", "evidence", "new-chat", "examples", "status"}
-    assert expected <= ids
-
-
-@pytest.mark.usefixtures("_loops_closed")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_taken_port_is_one_sentence() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(BylineError, match=f"127.0.0.1:{port}"):
-            launch(lambda: ScriptedPipeline({}), port=port, block=False)
-    gc.collect()  # Gradio leaves the socket it tried open; its warning belongs to this test

@@ -12,11 +12,15 @@ from pathlib import Path
 import pytest
 from fakes import ScriptedPipeline, Step
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from test_page import CHIEF, HITS, HOSTILE, PAID, answer_of, cite, hit, loops_closed
+from test_page import CHIEF, HITS, HOSTILE, PAID, answer_of, cite, hit
+from test_page_launch import loops_closed
 
-from app import BUSY, EMPTY, LOADING, STOPPED, launch
+from app import launch
 from corpus.article import Article
 from corpus.errors import BylineError
+from page.chat import LOADING
+from page.components import BUSY, EMPTY
+from page.render import STOPPED
 from rag.types import Claim, Disagreement, Done, Found, Piece, Sentence, Turn
 
 pytestmark = pytest.mark.browser

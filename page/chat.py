@@ -1,0 +1,162 @@
+"""The state of a chat, and the running of one answer in it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from corpus.errors import BylineError
+from index.types import Hit
+from rag.types import Answer, Checked, Done, Event, Found, Piece, Turn
+
+log = logging.getLogger(__name__)
+
+LOADING = "Loading the language model…"
+FAILED = "Something went wrong: {kind}. Ask again, or see the log for what happened."
+MARKER = re.compile(r" ?\[(\d{1,3})\]")
+
+
+class Description(Protocol):
+    """What the foot of the page says of a pipeline; `newest` is an ISO 8601 date."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def index_version(self) -> str: ...
+    @property
+    def articles(self) -> int: ...
+    @property
+    def passages(self) -> int: ...
+    @property
+    def newest(self) -> str | None: ...
+
+
+class Pipeline(Protocol):
+    """What the page needs of a pipeline."""
+
+    def describe(self) -> Description: ...
+
+    def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Event]:
+        """The events of one answer, `Done` last. Closing the iterator stops the model."""
+        ...
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One question of a chat and what has become of it so far."""
+
+    number: int
+    question: str
+    hits: tuple[Hit, ...] | None = None
+    draft: str = ""
+    answer: Answer | None = None
+    error: str | None = None
+    notice: str | None = "Waiting for its turn…"
+    stop_asked: bool = False
+    stage: Literal["asked", "answering", "answered", "settled"] = "asked"
+
+    @property
+    def said(self) -> str:
+        """The answer without its markers, whose numbers mean nothing in a later question."""
+        if self.answer is not None:
+            return " ".join(sentence.text for sentence in self.answer.sentences)
+        return MARKER.sub("", self.draft).strip()
+
+    def take(self, event: Event) -> None:
+        match event:
+            case Found(hits):
+                self.hits = hits
+                self.notice = f"Reading {count(len(hits), 'passage')}…"
+            case Piece(text):
+                self.draft += text
+                self.notice = None
+            case Checked(position, _):
+                self.notice = f"Checking the answer: {count(position + 1, 'sentence')} done…"
+            case Done(answer):
+                self.answer, self.hits, self.notice = answer, answer.hits, None
+
+
+@dataclass(slots=True)
+class Chat:
+    """The chat of one browser session."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def at(self, *stages: str) -> Exchange | None:
+        """The last exchange, if it is at one of these stages."""
+        last = self.exchanges[-1] if self.exchanges else None
+        return last if last is not None and last.stage in stages else None
+
+    @property
+    def history(self) -> list[Turn]:
+        """The turns before the question at hand that said anything."""
+        return [Turn(e.question, e.said) for e in self.exchanges[:-1] if e.said]
+
+
+class Loading:
+    """Loads the pipeline once, for whoever asks first; after a failure the next one tries again."""
+
+    def __init__(self, load: Callable[[], Pipeline]) -> None:
+        self._load = load
+        self._lock = threading.Lock()
+        self._pipeline: Pipeline | None = None
+
+    @property
+    def ready(self) -> bool:
+        return self._pipeline is not None
+
+    def get(self) -> Pipeline:
+        with self._lock:
+            if self._pipeline is None:
+                self._pipeline = self._load()
+            return self._pipeline
+
+
+def sentence_for(error: Exception) -> str:
+    """What a reader is told of an error; what nobody foresaw goes to the log with its traceback."""
+    if isinstance(error, BylineError):
+        return str(error)
+    log.error("The page could not go on with a question", exc_info=error)
+    return FAILED.format(kind=type(error).__name__)
+
+
+def run(
+    exchange: Exchange, loading: Loading, history: Sequence[Turn]
+) -> Generator[None, None, None]:
+    """Answer one question; yields whenever the exchange has changed."""
+    exchange.stage = "answering"
+    try:
+        if not loading.ready:
+            exchange.notice = LOADING
+            yield
+        pipeline = loading.get()
+        exchange.notice = "Looking through the articles…"
+        yield
+        if not exchange.stop_asked:
+            yield from _follow(exchange, pipeline.stream(exchange.question, history))
+    except Exception as error:  # the page goes on after any error, and says so
+        exchange.error = sentence_for(error)
+    exchange.notice, exchange.stage = None, "answered"
+    yield
+
+
+def _follow(exchange: Exchange, events: Iterator[Event]) -> Iterator[None]:
+    try:
+        for event in events:
+            exchange.take(event)
+            yield
+            if exchange.stop_asked:
+                return
+    finally:
+        if close := getattr(events, "close", None):
+            close()  # stops the model, also when the reader has left
+    if exchange.answer is None:
+        raise RuntimeError("the events ended without an answer")
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

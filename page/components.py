@@ -1,0 +1,189 @@
+"""The parts of the page and what happens when a person uses them; they decide nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from html import escape
+from typing import Any
+
+from page.chat import LOADING, Chat, Exchange, Loading, Pipeline, run, sentence_for
+from page.network import no_proxy
+from page.render import (
+    MASTHEAD,
+    NO_EVIDENCE,
+    WELCOME,
+    render_about,
+    render_earlier,
+    render_evidence,
+    render_exchange,
+    render_status,
+)
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both are read while Gradio is imported
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+with no_proxy():
+    import gradio as gr
+
+SERIF = ("Charter", "Iowan Old Style", "Palatino Linotype", "Georgia", "Liberation Serif", "serif")
+THEME = gr.themes.Base(font=SERIF, font_mono=("ui-monospace", "monospace")).set(
+    body_background_fill="#fbfaf7", body_background_fill_dark="#161718"
+)
+EMPTY = "Write a question first."
+BUSY = "Byline is still answering: wait for it, or stop it first."
+
+
+class Components:
+    """The components of the page and what happens when a person uses them."""
+
+    def __init__(self, load: Callable[[], Pipeline], examples: Sequence[str], status: str) -> None:
+        self.loading = Loading(load)
+        with gr.Blocks(title="Byline", analytics_enabled=False, fill_width=True) as self.blocks:
+            self.chat = gr.State(Chat())
+            with gr.Column(elem_id="page"):
+                with gr.Row(elem_id="masthead"):
+                    _html(MASTHEAD)
+                    self.new_chat = gr.Button("New chat", elem_id="new-chat", size="sm", scale=0)
+                with gr.Column(elem_id="chat"):
+                    self.past, self.now = _html(""), _html(WELCOME)
+                    with gr.Column(elem_id="examples", visible=bool(examples)) as self.examples:
+                        _html("<h3>For example</h3>")
+                        asked = [(q, gr.Button(q, elem_classes="example")) for q in examples]
+                with gr.Column(elem_id="evidence"):
+                    self.evidence, self.earlier = _html(NO_EVIDENCE), _html("")
+                with gr.Column(elem_id="composer"):
+                    self._compose()
+                self.about = _html(f"<footer>{escape(status)}</footer>", elem_id="about")
+            self.has_examples = bool(examples)
+            self._connect(asked)
+
+    def _compose(self) -> None:
+        with gr.Row(elem_id="ask"):
+            self.question = gr.Textbox(
+                label="Question",
+                placeholder="Ask the news…",
+                show_label=False,
+                container=False,
+                max_lines=6,
+                autofocus=True,
+                elem_id="question",
+            )
+            self.send = gr.Button("Send", elem_id="send", variant="primary", scale=0)
+            self.stop = gr.Button("Stop", elem_id="stop", variant="stop", scale=0, visible="hidden")
+        self.status = _html("", elem_id="status")
+
+    def _connect(self, examples: Sequence[tuple[str, gr.Button]]) -> None:
+        everything = [
+            *(self.question, self.chat, self.past, self.now, self.evidence, self.earlier),
+            *(self.examples, self.send, self.stop, self.status, self.about),
+        ]
+        quiet = {"show_progress": "hidden", "api_visibility": "private"}
+        at_once = {**quiet, "queue": False}
+        one_by_one = {**quiet, "concurrency_limit": 1, "concurrency_id": "answer"}
+        typed = gr.on(
+            [self.send.click, self.question.submit],
+            *(self.ask, [self.question, self.chat], everything),
+            **at_once,
+        )
+        picked = [
+            button.click(partial(self.ask, text), self.chat, everything, **at_once)
+            for text, button in examples
+        ]
+        answers = []
+        for asked in [typed, *picked]:
+            answer = asked.then(self.answer, self.chat, everything, **one_by_one)
+            answer.then(self.settle, [self.question, self.chat], everything, **at_once)
+            answers.append(answer)
+        self.stop.click(self.halt, self.chat, everything, **at_once)
+        self.new_chat.click(self.clear, self.chat, everything, cancels=answers, **at_once)
+        self.blocks.load(self.open, None, everything, concurrency_limit=None, **quiet)
+
+    def open(self) -> Iterator[dict[Any, Any]]:
+        """Load the models while the page is already there."""
+        if not self.loading.ready:
+            yield {self.status: render_status(LOADING)}
+        try:
+            yield {self.status: "", self.about: render_about(self.loading.get().describe())}
+        except Exception as error:  # a question tries again
+            yield {self.status: render_status(sentence_for(error), "error")}
+
+    def ask(self, question: str, chat: Chat) -> dict[Any, Any]:
+        """Take a question in: it stands in the chat at once, also when others are before it."""
+        if not question.strip():
+            return {self.status: render_status(EMPTY)}
+        if chat.at("asked", "answering", "answered"):
+            return {self.status: render_status(BUSY)}
+        exchange = Exchange(len(chat.exchanges) + 1, question.strip())
+        earlier = list(chat.exchanges)
+        chat.exchanges.append(exchange)
+        return {
+            self.question: "",
+            self.past: "".join(map(render_exchange, earlier)),
+            self.now: render_exchange(exchange),
+            self.evidence: render_evidence(exchange),
+            self.earlier: render_earlier(earlier),
+            self.examples: gr.update(visible=False),
+            self.send: gr.update(visible="hidden"),
+            self.stop: gr.update(visible=True, value="Stop", interactive=True),
+            self.status: "",
+        }
+
+    def answer(self, chat: Chat) -> Iterator[dict[Any, Any]]:
+        """Answer the question that was taken in; nothing if it was not."""
+        exchange = chat.at("asked")
+        if exchange is None:
+            yield {self.status: gr.skip()}
+            return
+        shown = ""
+        with closing(run(exchange, self.loading, chat.history)) as steps:
+            for _ in steps:
+                change: dict[Any, Any] = {self.now: render_exchange(exchange)}
+                evidence = render_evidence(exchange)
+                if evidence != shown:
+                    change[self.evidence] = shown = evidence
+                yield change
+        if exchange.answer is not None:  # the index may have moved on since the page was opened
+            yield {self.about: render_about(self.loading.get().describe())}
+
+    def settle(self, question: str, chat: Chat) -> dict[Any, Any]:
+        """Make ready for the next question; one that failed goes back into an empty box."""
+        exchange = chat.at("answered")
+        if exchange is None:
+            return {self.status: gr.skip()}
+        exchange.stage = "settled"
+        change: dict[Any, Any] = {
+            self.send: gr.update(visible=True),
+            self.stop: gr.update(visible="hidden"),
+        }
+        if exchange.error is not None and not question.strip():
+            change[self.question] = exchange.question
+        return change
+
+    def halt(self, chat: Chat) -> dict[Any, Any]:
+        """Ask the model to stop; it does so before its next piece."""
+        exchange = chat.at("asked", "answering")
+        if exchange is None:
+            return {self.status: gr.skip()}
+        exchange.stop_asked = True
+        return {self.stop: gr.update(value="Stopping…", interactive=False)}
+
+    def clear(self, chat: Chat) -> dict[Any, Any]:
+        """Start a new chat."""
+        self.halt(chat)
+        return {
+            self.chat: Chat(),
+            self.past: "",
+            self.now: WELCOME,
+            self.evidence: NO_EVIDENCE,
+            self.earlier: "",
+            self.examples: gr.update(visible=self.has_examples),
+            self.send: gr.update(visible=True),
+            self.stop: gr.update(visible="hidden"),
+            self.status: "",
+        }
+
+
+def _html(value: str, elem_id: str | None = None) -> gr.HTML:
+    return gr.HTML(value, elem_id=elem_id, js_on_load=None, apply_default_css=False)
