@@ -15,38 +15,6 @@ from corpus.errors import BylineError
 from index.embedder import SentenceTransformerEmbedder
 from index.types import Embedder
 
-VOCABULARY = """[PAD] [UNK] [CLS] [SEP] [MASK]
-meta scale ai paid the stake of wang founder billion a new chief officer . $ 49 %"""
-
-
-@pytest.fixture(scope="session")
-def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A one-layer BERT of width 16 with random weights, saved as sentence-transformers saves it."""
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.base.modules import Transformer
-    from sentence_transformers.sentence_transformer.modules import Pooling
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    torch.manual_seed(0)
-    bert, folder = tmp_path_factory.mktemp("bert"), tmp_path_factory.mktemp("encoder")
-    vocabulary = bert / "vocab.txt"
-    vocabulary.write_text("\n".join(VOCABULARY.split()))
-    BertTokenizerFast(vocab=str(vocabulary)).save_pretrained(bert)
-    BertModel(
-        BertConfig(
-            vocab_size=len(VOCABULARY.split()),
-            hidden_size=16,
-            num_hidden_layers=1,
-            num_attention_heads=2,
-            intermediate_size=32,
-            max_position_embeddings=64,
-        )
-    ).save_pretrained(bert)
-    transformer = Transformer(str(bert), max_seq_length=64)
-    SentenceTransformer(modules=[transformer, Pooling(16)], device="cpu").save(str(folder))
-    return folder
-
 
 @pytest.fixture(params=["hashing", "sentence-transformers"])
 def embedder(request: pytest.FixtureRequest) -> Embedder:

@@ -1,0 +1,184 @@
+"""For every test: no way out to a network. For some: tiny models, or real weights."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag.settings import Settings, load_settings
+
+# Read when the tests begin: weights are where `make test` has put them, whatever a test sets.
+_MODELS_DIR = load_settings().models_dir
+_LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "::", ""}
+
+
+class NetworkBlockedError(OSError):
+    """A test tried to leave the machine."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loopback_only() -> Iterator[list[str]]:
+    """Blocks every address that is not loopback, and lists the attempts.
+
+    The block is an OSError, which a library may take for a bad network and carry on: hence the
+    list.
+    """
+    attempts: list[str] = []
+
+    def check(host: object) -> None:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name is not None and name not in _LOOPBACK and not str(name).startswith("127."):
+            attempts.append(str(name))
+            raise NetworkBlockedError(f"tests do not use the network: {name}")
+
+    def guarded(method: str) -> Any:
+        original = getattr(socket.socket, method)
+
+        def connect(self: socket.socket, address: Any) -> Any:
+            if self.family != getattr(socket, "AF_UNIX", None):
+                check(address[0])
+            return original(self, address)
+
+        return connect
+
+    look_up = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        check(host)
+        return look_up(host, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for method in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, method, guarded(method))
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        yield attempts
+
+
+@pytest.fixture(autouse=True)
+def network_attempts(_loopback_only: list[str]) -> Iterator[list[str]]:
+    """The addresses that the test tried; it fails if any is left, so one that means to clears."""
+    _loopback_only.clear()
+    yield _loopback_only
+    assert not _loopback_only, f"the network was tried: {', '.join(_loopback_only)}"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of whoever runs the tests chooses nothing."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"BYLINE_{name.upper()}", raising=False)
+
+
+def _weights(name: str) -> Path:
+    """A model of the catalogue that `make test` has fetched; its error says how, if it has not."""
+    from rag.fetch import ensure
+
+    return ensure(name, _MODELS_DIR, offline=True)
+
+
+@pytest.fixture(scope="session")
+def minilm_folder() -> Path:
+    """The real embedder's weights."""
+    return _weights("minilm")
+
+
+@pytest.fixture(scope="session")
+def smollm_file() -> Path:
+    """A real language model, small enough to load in a second; what it says is of no use."""
+    return _weights("smollm2-135m")
+
+
+@pytest.fixture(scope="session")
+def qwen_file() -> Path:
+    """The language model that answers by default."""
+    return _weights("qwen2.5-coder-1.5b")
+
+
+VOCABULARY = """[PAD] [UNK] [CLS] [SEP] [MASK]
+meta scale ai paid the stake of wang founder billion a new chief officer . $ 49 %"""
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A one-layer BERT of width 16 with random weights, saved as sentence-transformers saves it."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    torch.manual_seed(0)
+    bert, folder = tmp_path_factory.mktemp("bert"), tmp_path_factory.mktemp("encoder")
+    vocabulary = bert / "vocab.txt"
+    vocabulary.write_text("\n".join(VOCABULARY.split()))
+    BertTokenizerFast(vocab=str(vocabulary)).save_pretrained(bert)
+    BertModel(
+        BertConfig(
+            vocab_size=len(VOCABULARY.split()),
+            hidden_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=32,
+            max_position_embeddings=64,
+        )
+    ).save_pretrained(bert)
+    transformer = Transformer(str(bert), max_seq_length=64)
+    SentenceTransformer(modules=[transformer, Pooling(16)], device="cpu").save(
+        str(folder), create_model_card=False
+    )
+    return folder
+
+
+CHAT_TEMPLATE = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+@pytest.fixture(scope="session")
+def tiny_decoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A one-layer Llama of width 32 with random weights, 256 tokens of context, bytes as tokens."""
+    import torch
+    from tokenizers import Tokenizer, decoders, pre_tokenizers
+    from tokenizers.models import BPE
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("decoder")
+    marks = ["<|im_start|>", "<|im_end|>"]
+    letters = [*marks, *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    bytes_only = Tokenizer(BPE(vocab={letter: i for i, letter in enumerate(letters)}, merges=[]))
+    bytes_only.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bytes_only.decoder = decoders.ByteLevel()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=bytes_only, eos_token=marks[1], additional_special_tokens=marks
+    )
+    tokenizer.chat_template = CHAT_TEMPLATE
+    tokenizer.save_pretrained(folder)
+    LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(letters),
+            hidden_size=32,
+            intermediate_size=64,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            max_position_embeddings=256,
+            bos_token_id=None,
+            eos_token_id=1,
+            initializer_range=1.0,  # so that one token stands out from the others
+        )
+    ).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, where a byline.toml of the test's own can lie."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
