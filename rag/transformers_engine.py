@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -32,6 +33,7 @@ class TransformersGenerator:
         self._one_at_a_time = threading.Lock()
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._tokenizer, self._model = _load(model, offline, self._device)
+        self._context_tokens = _context_tokens(self._model)
         self._kept: tuple[list[int], Any] = ([], None)  # the last prompt's tokens and their cache
 
     def generate(self, messages: Sequence[Message]) -> Iterator[str]:
@@ -55,13 +57,19 @@ class TransformersGenerator:
     def _prompt(self, messages: Sequence[Message]) -> list[int]:
         chat = [{"role": m.role, "content": m.content} for m in messages]
         text = self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
-        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        tokens = list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        if len(tokens) >= self._context_tokens:
+            raise BylineError(
+                f"The prompt takes {len(tokens):,} tokens and the context of {self.name} holds "
+                f"{self._context_tokens:,}: ask a shorter question, or lower evidence_characters."
+            )
+        return tokens
 
     def _decode(self, tokens: list[int]) -> Iterator[str]:
         ends = _end_tokens(self._model, self._tokenizer)
         spoken: list[int] = []
         said = ""
-        for _ in range(self._max_new_tokens):
+        for _ in range(min(self._max_new_tokens, self._context_tokens - len(tokens))):
             token = int(self._logits(tokens + spoken).argmax())
             if token in ends:
                 break
@@ -108,7 +116,7 @@ def _load(model: str | Path, offline: bool, device: str) -> tuple[Any, Any]:
         loaded = AutoModelForCausalLM.from_pretrained(
             source, dtype=torch.bfloat16, use_safetensors=None if is_gguf else True, **options
         )
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except Exception as error:  # each format's reader has errors of its own for a damaged file
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise BylineError(
             f"transformers could not load the model {model} ({reason}); name a GGUF file, a folder "
@@ -117,6 +125,12 @@ def _load(model: str | Path, offline: bool, device: str) -> tuple[Any, Any]:
     if tokenizer.chat_template is None:
         raise BylineError(f"The model {model} has no chat template: choose an instruct model.")
     return tokenizer, loaded.to(device).eval()
+
+
+def _context_tokens(model: Any) -> int:
+    """How many tokens it was made for; beyond them it would run on, and talk nonsense."""
+    stated = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    return stated or sys.maxsize
 
 
 def _end_tokens(model: Any, tokenizer: Any) -> set[int]:
@@ -138,5 +152,5 @@ def _cropped(cache: Any, length: int) -> Any:
     """The cache cut back to its first `length` tokens, or None where its kind cannot be cut."""
     if cache is None or length == 0 or not hasattr(cache, "crop"):
         return None
-    cache.crop(length)
+    cache.crop(length - cache.get_seq_length())  # negative: how many tokens go from the end
     return cache
