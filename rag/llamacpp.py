@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import queue
+import secrets
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -45,6 +46,8 @@ class LlamaCppGenerator:
         params.cpuparams.n_threads = threads or physical_cores()
         params.cpuparams_batch.n_threads = threads or physical_cores()
         params.verbosity = -1
+        # The library opens an HTTP port on loopback, unasked: the key that nobody has locks it.
+        params.api_keys = [secrets.token_hex(32)]
         try:
             self._server = xllamacpp.Server(params)
         except RuntimeError as error:
@@ -59,6 +62,7 @@ class LlamaCppGenerator:
     def generate(self, messages: Sequence[Message]) -> Iterator[str]:
         """Pieces of the reply. Closing the iterator stops the model within one token."""
         with self._one_at_a_time:
+            self.usage = Usage()
             yield from self._stream(self._body(messages, max_tokens=self._max_new_tokens))
 
     def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
