@@ -194,12 +194,6 @@ class TestTransformers:
         with pytest.raises(BylineError, match="chat template"):
             tiny(folder)
 
-    def test_a_hub_id_that_is_not_here_tries_no_network_when_offline(self) -> None:
-        from rag.transformers_engine import TransformersGenerator
-
-        with pytest.raises(BylineError, match="nobody/nothing"):
-            TransformersGenerator("nobody/nothing", "hub", offline=True)
-
 
 class TestLlamaCpp:
     def test_a_missing_file_names_the_command(self, tmp_path: Path) -> None:
