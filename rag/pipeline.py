@@ -65,7 +65,7 @@ class Pipeline:
     ) -> None:
         self.index = index
         self._embedder = embedder
-        self._generator = generator
+        self.generator = generator
         self._answerability = answerability
         self._limits = limits
 
@@ -113,7 +113,7 @@ class Pipeline:
         manifest = self.index.manifest
         dates = [row.published_at for row in self.index.articles() if row.published_at]
         return Description(
-            model=self._generator.name,
+            model=self.generator.name,
             index_version=manifest.version,
             articles=manifest.articles,
             passages=manifest.passages,
@@ -121,7 +121,7 @@ class Pipeline:
         )
 
     def _holds(self, question: str, evidence: Sequence[Hit], history: History) -> bool:
-        return self._answerability.holds(question, evidence, self._generator, history)
+        return self._answerability.holds(question, evidence, self.generator, history)
 
     def _draft(
         self, question: str, evidence: Sequence[Hit], history: History, clock: _Clock
@@ -129,7 +129,7 @@ class Pipeline:
         """Streams the draft and returns it as the model wrote it."""
         shown = MarkerFilter(len(evidence))
         raw = ""
-        for piece in self._generator.generate(build_messages(question, evidence, history)):
+        for piece in self.generator.generate(build_messages(question, evidence, history)):
             clock.word()
             raw += piece
             if text := shown.feed(piece):
@@ -170,8 +170,8 @@ class Pipeline:
             hits=tuple(hits),
             abstained=abstained,
             raw=raw,
-            timings=clock.timings(self._generator),
-            model=self._generator.name,
+            timings=clock.timings(self.generator),
+            model=self.generator.name,
             index_version=self.index.manifest.version,
         )
 

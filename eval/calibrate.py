@@ -1,0 +1,150 @@
+"""Fit the weights that decide whether evidence answers a question: `python -m eval.calibrate`.
+
+Learns from the gold set's development split on an index of the sample articles and, where files
+are named, from question sets of the form `{question, answerable, passages: [{title, text}]}`, one
+JSON object a line. Writes rag/answerability.json with what it was fitted on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpus.article import Article, content_id
+from eval.gold import load_questions
+from index.types import Embedder, Hit, Passage
+from rag.answerable import WEIGHTS, Signals, read_signals
+from rag.evidence import choose_evidence
+from rag.load import load_embedder, load_pipeline
+from rag.pipeline import Pipeline
+from rag.settings import load_settings
+from rag.terminal import counting, ensure_index, quiet
+from rag.types import Generator
+
+Example = tuple[str, Signals, bool]
+MOST_PASSAGES = 8
+
+
+def gold_examples(pipeline: Pipeline, generator: Generator) -> Iterator[Example]:
+    """The development questions of the gold set, with the evidence that the pipeline finds."""
+    for question in load_questions():
+        if question.split == "dev":
+            evidence = pipeline.find(question.question)
+            signals = read_signals(question.question, evidence, generator)
+            yield "gold", signals, question.answerable
+
+
+def set_examples(
+    path: Path, count: int, embedder: Embedder, generator: Generator, seed: int = 0
+) -> Iterator[Example]:
+    """`count` questions of a set, half of them unanswerable, each among passages of its own title.
+
+    Passages of one title stand in for what a search would find around the right one.
+    """
+    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
+    with opened as lines:
+        rows = [json.loads(line) for line in lines]
+    by_title: dict[str, dict[str, Passage]] = defaultdict(dict)
+    for row in rows:
+        for passage in row["passages"]:
+            by_title[passage["title"]][passage["text"]] = _passage(passage)
+    shuffle = random.Random(seed)
+    shuffle.shuffle(rows)
+    for answerable in (True, False):
+        kind = [row for row in rows if row["answerable"] is answerable]
+        for row in kind[: count // 2]:
+            own = [_passage(passage) for passage in row["passages"]]
+            others = list(by_title[row["passages"][0]["title"]].values())
+            shuffle.shuffle(others)
+            hits = _nearest(row["question"], [*own, *others[:MOST_PASSAGES]], embedder)
+            evidence = choose_evidence(row["question"], hits, embedder)
+            yield path.name.split(".")[0], read_signals(row["question"], evidence, generator), answerable
+
+
+def _passage(fields: dict[str, Any]) -> Passage:
+    title, text = fields["title"], fields["text"]
+    return Passage(Article(content_id(title, text), title, text), 0, len(text))
+
+
+def _nearest(question: str, passages: Iterable[Passage], embedder: Embedder) -> list[Hit]:
+    distinct = list({passage.article.id: passage for passage in passages}.values())
+    scores = embedder.embed_passages([p.text for p in distinct]) @ embedder.embed_question(question)
+    order = np.argsort(-scores)
+    return [Hit(distinct[i], float(scores[i]), {"dense": r}) for r, i in enumerate(order, start=1)]
+
+
+def fit(examples: Sequence[Example]) -> dict[str, Any]:
+    """A logistic regression (scikit-learn, L2, classes weighed alike) and its held-out figures."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import cross_val_predict
+
+    rows = np.array([signals.row() for _, signals, _ in examples])
+    labels = np.array([answerable for _, _, answerable in examples])
+    model = LogisticRegression(class_weight="balanced")
+    held_out = cross_val_predict(model, rows, labels, cv=5, method="predict_proba")[:, 1]
+    model.fit(rows, labels)
+    sources = sorted({source for source, _, _ in examples})
+    return {
+        "weights": [round(float(weight), 4) for weight in model.coef_[0]],
+        "bias": round(float(model.intercept_[0]), 4),
+        "fitted_on": {source: sum(s == source for s, _, _ in examples) for source in sources},
+        "held_out": {
+            source: _figures(
+                held_out[[s == source for s, _, _ in examples]],
+                labels[[s == source for s, _, _ in examples]],
+                roc_auc_score,
+            )
+            for source in sources
+        },
+    }
+
+
+def _figures(probabilities: Any, labels: Any, auc: Any) -> dict[str, float]:
+    """Area under the ROC curve and, at each threshold, refusals right and refusals wrong."""
+    figures = {"auc": round(float(auc(labels, probabilities)), 3)}
+    for threshold in (0.2, 0.3, 0.4, 0.5, 0.6):
+        refused = probabilities < threshold
+        figures[f"refused_right_at_{threshold}"] = round(float(refused[~labels].mean()), 3)
+        figures[f"refused_wrong_at_{threshold}"] = round(float(refused[labels].mean()), 3)
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sets", nargs="*", type=Path, help="further question sets (.jsonl, .gz)")
+    parser.add_argument("--count", type=int, default=60, help="questions taken of each set")
+    parser.add_argument("--examples", type=Path, help="keep the signals here, as JSON")
+    arguments = parser.parse_args()
+    quiet()
+    settings = load_settings()
+    ensure_index(settings)
+    pipeline, embedder = load_pipeline(settings), load_embedder(settings)
+    generator = pipeline.generator
+    examples: list[Example] = []
+    sources = [gold_examples(pipeline, generator)]
+    sources += [set_examples(path, arguments.count, embedder, generator) for path in arguments.sets]
+    total = 42 + arguments.count * len(arguments.sets)
+    with counting("reading signals") as count:
+        for source in sources:
+            for example in source:
+                examples.append(example)
+                count(len(examples), total)
+                if arguments.examples:
+                    kept = [[s, signals.row(), label] for s, signals, label in examples]
+                    arguments.examples.write_text(json.dumps(kept))
+    fitted = fit(examples)
+    WEIGHTS.write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(fitted, indent=2))
+
+
+if __name__ == "__main__":
+    main()
