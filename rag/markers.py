@@ -7,8 +7,12 @@ from dataclasses import dataclass
 
 from index.sentences import sentence_spans
 
-_MARKER = re.compile(r"\s*\[\s*(?:passages?\s*)?(\d{1,3}(?:\s*[,;&]\s*\d{1,3})*)\s*\]", re.I)
-_LONGEST_MARKER = 24
+_NUMBER = r"(?:passages?\s*)?\d{1,3}"
+_MARKER = re.compile(
+    rf"\s*\[\s*({_NUMBER}(?:\s*(?:[,;&–-]|,?\s*and)\s*{_NUMBER})*)\s*\]", re.IGNORECASE
+)
+# What may still become a marker, with the white space before it, which goes with one.
+_BEGINNING = re.compile(r"\s*(?:\[[\s\dpasgend,;&–-]*)?\Z", re.IGNORECASE)
 
 
 class MarkerFilter:
@@ -24,13 +28,8 @@ class MarkerFilter:
     def feed(self, piece: str) -> str:
         """What can be shown now of all that has come."""
         self._held += piece
-        cut = len(self._held)
-        opening = self._held.rfind("[")
-        is_open = opening >= 0 and "]" not in self._held[opening:]
-        if is_open and len(self._held) - opening <= _LONGEST_MARKER:
-            cut = opening
-        # White space before a marker goes with it: it waits until the next character is known.
-        cut = len(self._held[:cut].rstrip())
+        beginning = _BEGINNING.search(self._held)
+        cut = beginning.start() if beginning else len(self._held)
         ready, self._held = self._held[:cut], self._held[cut:]
         return self._bounded(ready)
 
@@ -86,5 +85,8 @@ def _without_markers(raw: str, passages: int) -> tuple[str, list[tuple[int, list
 
 
 def _numbers(match: re.Match[str], passages: int) -> list[int]:
-    numbers = dict.fromkeys(int(n) for n in re.findall(r"\d+", match[1]))
-    return [n for n in numbers if 1 <= n <= passages]
+    """The passages that a marker names, each once; `[1-3]` names three."""
+    numbers: list[int] = []
+    for first, last in re.findall(r"(\d+)(?:\s*[–-]\s*(\d+))?", match[1]):
+        numbers += range(int(first), min(int(last or first), passages) + 1)
+    return [n for n in dict.fromkeys(numbers) if 1 <= n <= passages]
