@@ -15,10 +15,21 @@ _LEANING = re.compile(
 
 
 def stand_alone(question: str, history: History = ()) -> str:
-    """The text to search with: the question, led by the last one where it leans on it.
+    """The text to search with: the question, led by those before it where it leans on them.
 
     A question leans on the chat when it opens as a continuation, has a pronoun, or has fewer than
-    two words that carry meaning.
+    two words that carry meaning. In a row of such questions the one that began it leads, and the
+    last of them follows.
     """
-    leans = _LEANING.search(question) or len(content_words(question)) < 2
-    return f"{history[-1].question} {question}" if history and leans else question
+    if not history or not _leans(question):
+        return question
+    chain = [history[-1].question]
+    for turn in reversed(history):
+        if not _leans(turn.question):
+            chain = list(dict.fromkeys([turn.question, *chain]))
+            break
+    return " ".join([*chain, question])
+
+
+def _leans(question: str) -> bool:
+    return bool(_LEANING.search(question)) or len(content_words(question)) < 2
