@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ LANGUAGES = {
     "de": "German", "en": "English", "es": "Spanish", "fr": "French", "it": "Italian",
     "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "sv": "Swedish",
     "tr": "Turkish", "uk": "Ukrainian", "ar": "Arabic", "zh": "Chinese", "ja": "Japanese",
+    "ko": "Korean", "hi": "Hindi", "el": "Greek", "he": "Hebrew", "th": "Thai",
 }  # fmt: skip
 _CERTAIN = 0.97
 _FEWEST_WORDS = 4
@@ -24,12 +26,18 @@ def foreign_language(text: str) -> str | None:
     ranked = _identifier().rank(text)
     probabilities = dict(ranked)
     language, probability = ranked[0]
-    latin = text.isascii() or any("a" <= character <= "z" for character in text.lower())
-    if language == "en" or (latin and len(text.split()) < _FEWEST_WORDS):
+    if language == "en" or (_is_latin(text) and len(text.split()) < _FEWEST_WORDS):
         return None
     if probability < _CERTAIN * (probability + probabilities["en"]):
         return None
     return LANGUAGES[language]
+
+
+def _is_latin(text: str) -> bool:
+    """Whether two thirds of its letters are Latin: an English question may hold another name."""
+    letters = [character for character in text if character.isalpha()]
+    latin = sum(unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
+    return 3 * latin >= 2 * len(letters)
 
 
 @cache

@@ -1,0 +1,58 @@
+"""Which questions are surely not English."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.language import foreign_language
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Quelle part de Scale AI Meta a-t-elle achetée ?", "French"),
+        ("Qui dirige Scale AI maintenant ?", "French"),
+        ("Wie viel hat Meta für Scale AI gezahlt?", "German"),
+        ("¿Cuánto pagó Meta por Scale AI?", "Spanish"),
+        ("Quanto ha investito Meta in Scale AI?", "Italian"),
+        ("Сколько компания Meta заплатила за долю в Scale AI?", "Russian"),
+        ("Meta对Scale AI投资了多少?", "Chinese"),
+        ("Meta 收购了多少股份?", "Chinese"),
+        ("メタはスケールにいくら投資しましたか", "Japanese"),
+    ],
+)
+def test_a_language_is_named(question: str, language: str) -> None:
+    assert foreign_language(question) == language
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "메타는 스케일 AI에 얼마를 투자했나요?",
+        "मेटा ने स्केल एआई में कितना निवेश किया?",
+        "Πόσα πλήρωσε η Meta για τη Scale AI;",
+    ],
+    ids=["Korean", "Hindi", "Greek"],
+)
+def test_another_script_is_not_taken_for_english(question: str) -> None:
+    assert foreign_language(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What stake did Meta take in Scale AI?",
+        "Who is Jason Droege?",
+        "capital of France",
+        "Wang Scale Meta Droege",
+        "Did L'Oréal or Nestlé buy Gerresheimer?",
+        "Who is Nguyễn Phú Trọng?",
+        "What does 北京 mean?",
+        "Scale AI CEO?",
+        "49% $14.3?",
+        "???",
+        "",
+    ],
+)
+def test_english_names_and_doubt_pass(question: str) -> None:
+    assert foreign_language(question) is None
