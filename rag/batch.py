@@ -15,9 +15,12 @@ from rag.pipeline import Pipeline
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One question of a batch; `date` is the day it was asked, ISO 8601, where it is known."""
+    """One question of a batch.
 
-    id: str
+    An `id` that was not given is the line's number; `date` is the day it was asked, ISO 8601.
+    """
+
+    id: str | int
     question: str
     date: str | None = None
 
@@ -25,7 +28,7 @@ class BatchRow:
 def read_batch(path: Path) -> list[BatchRow]:
     """The rows of a file. Raises BylineError naming the file and the line that is wrong."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise BylineError(f"The questions in {path} could not be read: {error}.") from error
     rows = [_row(path, n, line) for n, line in enumerate(lines, start=1) if line.strip()]
@@ -41,7 +44,10 @@ def _row(path: Path, number: int, line: str) -> BatchRow:
             raise ValueError('it needs "id" and "question"')
         if not isinstance(fields.get("date"), (str, type(None))):
             raise ValueError('"date" must be text')
-        return BatchRow(str(fields.get("id", number)), fields["question"], fields.get("date"))
+        id_ = fields.get("id", number)
+        if not isinstance(id_, (str, int)):
+            raise ValueError('"id" must be text or a whole number')
+        return BatchRow(id_, fields["question"], fields.get("date"))
     except (ValueError, RecursionError) as error:
         raise BylineError(f"{path} line {number} is not usable: {error}.") from error
 

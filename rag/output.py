@@ -11,7 +11,7 @@ from rag.prompt import heading
 from rag.types import Answer, Citation, Disagreement, Sentence
 
 
-def answer_json(answer: Answer, id_: str | None = None) -> dict[str, Any]:
+def answer_json(answer: Answer, id_: str | int | None = None) -> dict[str, Any]:
     """The whole answer; `passages` are what the model was given, numbered as cited."""
     fields = {
         "question": answer.question,
