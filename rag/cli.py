@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -40,7 +41,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 @app.callback()
 def _options(
-    debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False,
+    debug: Annotated[  # read by `main`, wherever it stands
+        bool, typer.Option("--debug", help="Show the traceback of an error.")
+    ] = False,
 ) -> None:
     """Ask the news and get a cited answer, from a local model, on your own machine."""
 
@@ -142,6 +145,8 @@ def search(
     from rag.load import load_embedder
     from rag.output import hits_json, hits_text
 
+    if not question.strip():
+        raise BylineError("The question is empty: write what you would like to find.")
     settings = _settings(index=index)
     found = Index.open(settings.index, load_embedder(settings))
     try:
@@ -212,11 +217,12 @@ def evaluate(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Errors are one sentence on stderr with exit code 1 (usage: 2)."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    _write_utf8()
     try:
-        app(args=arguments, prog_name="byline")
+        app(args=[argument for argument in given if argument != "--debug"], prog_name="byline")
     except BylineError as error:
-        if "--debug" in arguments:
+        if "--debug" in given:
             raise
         typer.echo(f"byline: {error}", err=True)
         raise SystemExit(1) from None
@@ -224,6 +230,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Python would complain once more when it flushes stdout on the way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(130) from None
+
+
+def _write_utf8() -> None:
+    """Titles are in any language and scripts expect UTF-8, whatever the locale says.
+
+    Half a character becomes its escape, which JSON reads back.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _settings(**chosen: object) -> Settings:
