@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
 
 def load_settings(**chosen: object) -> Settings:
     """The settings with `chosen` on top; None means not chosen. BylineError names what is wrong."""
+    _check_environment()
     try:
         return Settings(**{key: value for key, value in chosen.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
@@ -67,3 +69,13 @@ def load_settings(**chosen: object) -> Settings:
         ) from error
     except ValueError as error:  # byline.toml is not TOML
         raise BylineError(f"byline.toml could not be read: {error}") from error
+
+
+def _check_environment() -> None:
+    known = {f"BYLINE_{name.upper()}" for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.upper().startswith("BYLINE_") and name.upper() not in known:
+            raise BylineError(
+                f"The variable {name} is no setting: unset it, or choose one of "
+                f"{', '.join(sorted(known))}."
+            )
