@@ -49,9 +49,11 @@ def load_pipeline(settings: Settings, fetch: Fetch = ensure) -> Pipeline:
 def load_embedder(settings: Settings, fetch: Fetch = ensure) -> SentenceTransformerEmbedder:
     """The embedder, which reads its weights on first use."""
     catalogue = load_catalogue()
-    if settings.embedder not in catalogue:
+    embedders = [model.name for model in catalogue.values() if model.role == "embeddings"]
+    if settings.embedder not in embedders:
         raise BylineError(
-            f"There is no embedder {settings.embedder} in the catalogue: choose minilm."
+            f"There is no embedder {settings.embedder} in the catalogue: choose "
+            f"{' or '.join(embedders)}."
         )
     folder = fetch(settings.embedder, settings.models_dir)
     return SentenceTransformerEmbedder(
@@ -65,8 +67,14 @@ def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
     `auto` takes llama.cpp for GGUF files, which is the faster engine on a CPU (docs/LOG.md), and
     transformers for everything else.
     """
-    in_catalogue = settings.model in load_catalogue()
-    path = fetch(settings.model, settings.models_dir) if in_catalogue else Path(settings.model)
+    catalogue = load_catalogue()
+    if settings.model in catalogue:
+        if catalogue[settings.model].role != "answers":
+            names = [model.name for model in catalogue.values() if model.role == "answers"]
+            raise BylineError(f"{settings.model} writes no answers: choose {' or '.join(names)}.")
+        path = fetch(settings.model, settings.models_dir)
+    else:
+        path = Path(settings.model)
     is_gguf = path.suffix == ".gguf"
     engine = settings.engine
     if engine == "auto":
