@@ -22,7 +22,7 @@ MASTHEAD = (
 )
 WELCOME = (
     "<section class='welcome'><h2>What would you like to know?</h2><p>Byline reads the articles "
-    "on this machine and answers with a language model that runs on it, too.</p></section>"
+    "on this machine and answers with a language model that runs here too.</p></section>"
 )
 NO_EVIDENCE = (
     "<section aria-label='Evidence' class='passages'><h2>Evidence</h2><p class='note'>The passages "
@@ -36,6 +36,7 @@ VERDICTS = {
     "partly": "The cited passages say only a part of this",
     "unsupported": "The cited passages do not say this",
 }
+KEY = {"supported": "Supported", "partly": "Partly supported", "unsupported": "Not supported"}
 
 
 def render_exchange(exchange: Exchange) -> str:
@@ -88,9 +89,20 @@ def _answer(turn: int, answer: Answer) -> str:
     cards = "".join(_disagreement(turn, d) for d in answer.disagreements)
     took = f"{answer.timings.total_ms / 1000:.1f} s"
     read = count(len(answer.hits), "passage")
+    said = f"Read {read} in {took}" if answer.abstained else f"Answered in {took} from {read}"
     return (
         f"<p class='{kind}' dir='auto'>{' '.join(sentences)}</p>{cards}"
-        f"<p class='took'>Answered in {took} from {read}</p>"
+        f"<p class='took'><span>{said}</span>{_key(answer)}</p>"
+    )
+
+
+def _key(answer: Answer) -> str:
+    """What the marks of this answer mean, for eyes: each mark says it itself to a screen reader."""
+    found = {sentence.verdict for sentence in answer.sentences}
+    return "".join(
+        f"<span class='key' aria-hidden='true'><i class='verdict {verdict}'></i>{meaning}</span>"
+        for verdict, meaning in KEY.items()
+        if verdict in found
     )
 
 
@@ -197,7 +209,7 @@ def _card(turn: int, number: int, hit: Hit, quotes: Sequence[tuple[int, int]]) -
 def _marked(passage: Passage, quotes: Sequence[tuple[int, int]]) -> str:
     """The passage with its quotes, offsets into the body of the article, in `<mark>`."""
     body, at = passage.article.body, passage.start
-    html = ["… "] if passage.start > 0 else []
+    html = ["…&nbsp;"] if passage.start > 0 else []
     for quote_start, quote_end in sorted(quotes):
         start, end = max(quote_start, at), min(quote_end, passage.end)
         if start < end:
@@ -205,7 +217,7 @@ def _marked(passage: Passage, quotes: Sequence[tuple[int, int]]) -> str:
             at = end
     html.append(escape(body[at : passage.end]))
     if passage.end < len(body):
-        html.append(" …")
+        html.append("&nbsp;…")
     return "".join(html)
 
 

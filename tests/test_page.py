@@ -131,6 +131,12 @@ def test_a_sentence_that_was_not_checked_has_no_mark() -> None:
     assert "verdict" not in render_exchange(done(asked(), Sentence("It paid.", PAID.citations)))
 
 
+def test_the_marks_of_an_answer_are_explained_below_it() -> None:
+    html = render_exchange(done(asked(), PAID))
+    assert html.count("class='key'") == 1
+    assert "</i>Partly supported</span>" in html
+
+
 def test_a_passage_cited_twice_by_a_sentence_has_one_number() -> None:
     twice = Sentence("It paid.", (PAID.citations[0], PAID.citations[0]))
     assert render_exchange(done(asked(), twice)).count("<sup") == 1
@@ -180,7 +186,7 @@ def test_an_article_is_escaped() -> None:
 def test_a_passage_cut_from_its_article_shows_that_it_goes_on() -> None:
     exchange = asked()
     exchange.take(Found((hit(ARTICLE, 21, 51),)))
-    assert "dir='auto'>… It paid $14.3 billion for 49%. …</b" in render_evidence(exchange)
+    assert "dir='auto'>…&nbsp;It paid $14.3 billion for 49%.&nbsp;…</b" in render_evidence(exchange)
 
 
 def test_a_refusal_shows_the_closest_passages() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -381,3 +383,10 @@ def test_every_control_has_a_name(serve: Serve, visit: Open) -> None:
     expect(page.get_by_role("link", name="Passage 2: The Ledger, 13 June 2025")).to_be_visible()
     for name in ("Send", "New chat"):
         expect(page.get_by_role("button", name=name)).to_be_visible()
+
+
+def test_a_picture_of_an_answer_is_taken(serve: Serve, tmp_path: Path) -> None:
+    url, picture = serve(scripted()), tmp_path / "page.png"
+    tool = Path(__file__).parent.parent / "tools" / "screenshot.py"
+    subprocess.run([sys.executable, tool, url, QUESTION, picture], check=True, timeout=120)
+    assert picture.read_bytes()[16:24] == (1280).to_bytes(4, "big") + (800).to_bytes(4, "big")
