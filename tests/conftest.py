@@ -61,16 +61,25 @@ def _loopback_only() -> Iterator[list[str]]:
 @pytest.fixture(autouse=True)
 def network_attempts(_loopback_only: list[str]) -> Iterator[list[str]]:
     """The addresses that the test tried; it fails if any is left, so one that means to clears."""
-    _loopback_only.clear()
     yield _loopback_only
-    assert not _loopback_only, f"the network was tried: {', '.join(_loopback_only)}"
+    tried = list(_loopback_only)
+    _loopback_only.clear()
+    assert not tried, f"the network was tried: {', '.join(tried)}"
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_of_the_user() -> Iterator[None]:
     """The environment of whoever runs the tests chooses nothing."""
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"BYLINE_{name.upper()}", raising=False)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in Settings.model_fields:
+            patch.delenv(f"BYLINE_{name.upper()}", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def models_dir() -> Path:
+    """Where the weights are that `make test` has fetched."""
+    return _MODELS_DIR
 
 
 def _weights(name: str) -> Path:
