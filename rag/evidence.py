@@ -22,8 +22,8 @@ _PRONOUNS = frozenset("he she they it his her their its this that these those hi
 class Budget:
     """How much the model is given. Characters of evidence text; four to five make a token."""
 
-    characters: int = 1500
-    passages: int = 6
+    characters: int = 900
+    passages: int = 5
     candidates: int = 96  # sentences that are embedded: each costs some milliseconds
     floor: float = (
         0.55  # share of the best sentence's score below which one is not worth its tokens

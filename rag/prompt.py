@@ -11,26 +11,20 @@ from rag.types import History, Message
 REFUSAL = "The articles do not answer this question."
 
 SYSTEM = (
-    "You answer questions about the news from numbered passages and from nothing else. "
-    "Answer in one or two short sentences, the fact that was asked first. "
-    "End each sentence with the number of the passage that says it, like [1]. "
-    "Copy names, numbers and dates exactly as they stand. "
-    f'If no passage holds the answer, write only: "{REFUSAL}"'
+    "Read the question, then the numbered passages of news, and answer the question from them and "
+    "from nothing else. Reply with one complete sentence that gives the fact asked for exactly as "
+    "the passage states it, and ends with the passage's number, like [1]. "
+    "If passages state different values, give each in a sentence of its own. "
+    f'If no passage states the answer, write only: "{REFUSAL}"'
 )
 
 # One worked example: with it small models cite every sentence (measured: docs/LOG.md).
-_EXAMPLE = (
-    Message(
-        "user",
-        "[1] Ferry line opens (2024-03-02)\n"
-        "The harbour authority said the crossing takes 25 minutes. Two boats will serve it.\n"
-        "[2] Ferry line to cost more than planned (2024-01-15)\n"
-        "The line will cost $48 million, a third above the plan, treasurer Ana Ruiz told the "
-        "council.\n\n"
-        "Question: Who said how much the ferry line costs?",
-    ),
-    Message("assistant", "Treasurer Ana Ruiz said that the line will cost $48 million [2]."),
-)
+_EXAMPLE_PASSAGES = """[1] Ferry line opens (2024-03-02)
+The harbour authority said the crossing takes 25 minutes. Two boats will serve it.
+[2] Ferry line to cost more than planned (2024-01-15)
+The line will cost $48 million, a third above the plan, treasurer Ana Ruiz told the council."""
+_EXAMPLE_QUESTION = "Who said how much the ferry line costs?"
+_EXAMPLE_ANSWER = "Treasurer Ana Ruiz said that the line will cost $48 million [2]."
 
 _REFUSING = re.compile(
     r"\b(?:not|n't|no|none|cannot)\b[^.]*\b(?:passages?|articles?|information|mention(?:ed)?)\b"
@@ -58,25 +52,31 @@ def ask_whether_answered(
 def build_messages(question: str, evidence: Sequence[Hit], history: History = ()) -> list[Message]:
     """The chat that the model continues: the rules, one example, the passages and the question.
 
-    Of the chat so far the last turn alone is told: it is what a follow-up leans on, and every
-    further turn is waiting time.
+    The best passage comes first, and the question stands before the passages and after them: a
+    small model reads with it in mind. Of the chat so far the last turn alone is told: it is what a
+    follow-up leans on, and every further turn is waiting time.
     """
     passages = "\n".join(
         f"[{number}] {heading(hit)}\n{as_data(hit.passage.text)}"
         for number, hit in enumerate(evidence, start=1)
     )
-    asked = f"Question: {as_data(question)}"
+    asked = _asked(passages, as_data(question))
     if history:
         last = history[-1]
         asked = (
             f"Earlier question: {as_data(last.question)}\n"
-            f"Earlier answer: {as_data(last.answer)}\n{asked}"
+            f"Earlier answer: {as_data(last.answer)}\n\n{asked}"
         )
     return [
         Message("system", SYSTEM),
-        *_EXAMPLE,
-        Message("user", f"{passages}\n\n{asked}"),
+        Message("user", _asked(_EXAMPLE_PASSAGES, _EXAMPLE_QUESTION)),
+        Message("assistant", _EXAMPLE_ANSWER),
+        Message("user", asked),
     ]
+
+
+def _asked(passages: str, question: str) -> str:
+    return f"Question: {question}\n\nPassages:\n{passages}\n\nQuestion again: {question}"
 
 
 def is_refusal(sentence: str) -> bool:
