@@ -194,6 +194,23 @@ class TestTransformers:
         with pytest.raises(BylineError, match="chat template"):
             tiny(folder)
 
+    def test_a_model_of_the_hub_needs_no_network_the_second_time(
+        self, tiny_decoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its files lie in the hub's cache, as the hub's own client has put them there."""
+        from huggingface_hub import constants
+
+        from rag.transformers_engine import TransformersGenerator
+
+        revision = "0" * 40
+        repository = tmp_path / "models--somebody--tiny"
+        shutil.copytree(tiny_decoder, repository / "snapshots" / revision)
+        (repository / "refs").mkdir()
+        (repository / "refs" / "main").write_text(revision)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+        generator = TransformersGenerator("somebody/tiny", "tiny", max_new_tokens=4, offline=False)
+        assert said(generator, FIRST)
+
 
 class TestLlamaCpp:
     def test_a_missing_file_names_the_command(self, tmp_path: Path) -> None:
