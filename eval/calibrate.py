@@ -49,9 +49,8 @@ def set_examples(
 
     Passages of one title stand in for what a search would find around the right one.
     """
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
-    with opened as lines:
-        rows = [json.loads(line) for line in lines]
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    rows = [json.loads(line) for line in data.splitlines()]
     by_title: dict[str, dict[str, Passage]] = defaultdict(dict)
     for row in rows:
         for passage in row["passages"]:
@@ -66,7 +65,8 @@ def set_examples(
             shuffle.shuffle(others)
             hits = _nearest(row["question"], [*own, *others[:MOST_PASSAGES]], embedder)
             evidence = choose_evidence(row["question"], hits, embedder)
-            yield path.name.split(".")[0], read_signals(row["question"], evidence, generator), answerable
+            signals = read_signals(row["question"], evidence, generator)
+            yield path.name.split(".")[0], signals, answerable
 
 
 def _passage(fields: dict[str, Any]) -> Passage:
