@@ -31,7 +31,7 @@ class Run:
 
 
 def measure(generator: Generator, question: str, evidence: Sequence[Hit]) -> Run:
-    """One answer from cold evidence: the fixed beginning of the prompt is kept, the rest is read."""
+    """One answer to new evidence; only the fixed beginning of the prompt is kept from before."""
     start = time.perf_counter()
     first_word = None
     for _ in generator.generate(build_messages(question, evidence)):
