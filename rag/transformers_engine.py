@@ -102,13 +102,26 @@ class TransformersGenerator:
 
 
 def _load(model: str | Path, offline: bool, device: str) -> tuple[Any, Any]:
+    """Tokenizer and model: from this machine if they are here, else from the hub."""
+    from huggingface_hub import constants
+
+    constants.HF_HUB_DISABLE_TELEMETRY = True  # it asks the hub, even about files that are here
+    try:
+        return _read(model, device, local_only=True)
+    except BylineError:
+        if offline or Path(model).exists():
+            raise
+    return _read(model, device, local_only=False)
+
+
+def _read(model: str | Path, device: str, *, local_only: bool) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     path = Path(model)
     is_gguf = path.suffix == ".gguf"
     source: str | Path = path.parent if is_gguf else model
-    options: dict[str, Any] = {"local_files_only": offline or path.exists()}
+    options: dict[str, Any] = {"local_files_only": local_only}
     if is_gguf:
         options["gguf_file"] = path.name
     try:
