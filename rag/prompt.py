@@ -31,7 +31,7 @@ _REFUSING = re.compile(
     r"|\b(?:passages?|articles?)\b[^.]*\b(?:not|n't|no)\b",
     re.IGNORECASE,
 )
-_MARKER = re.compile(r"\[(\s*\d+(?:\s*[,;]\s*\d+)*\s*)\]")
+_ROUND = str.maketrans("[]", "()")
 _SPECIAL = re.compile(r"<(?=\|)|(?<=\|)>|<(?=/?(?:s|think|tool_call)>)")
 
 
@@ -94,6 +94,6 @@ def heading(hit: Hit) -> str:
 def as_data(text: str) -> str:
     """Text of others, made unable to pose as a marker, a template's token or a new passage.
 
-    Line breaks become spaces, `[3]` becomes `(3)`, and the angle brackets of `<|im_end|>` go.
+    Line breaks become spaces, square brackets round ones, and the angle brackets of `<|im_end|>` go.
     """
-    return _SPECIAL.sub("", _MARKER.sub(r"(\1)", " ".join(text.split())))
+    return _SPECIAL.sub("", " ".join(text.split()).translate(_ROUND))

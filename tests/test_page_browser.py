@@ -354,7 +354,7 @@ def test_hostile_text_stays_text(serve: Serve, visit: Open) -> None:
 def test_the_page_fits_its_screen(
     serve: Serve, visit: Open, tmp_path: Path, width: int, scheme: str
 ) -> None:
-    folder = Path(os.environ.get("BYLINE_SCREENSHOTS", tmp_path))
+    folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
     folder.mkdir(parents=True, exist_ok=True)
     page = visit(serve(scripted()), width=width, scheme=scheme)
     page.screenshot(path=folder / f"welcome-{width}-{scheme}.png")
