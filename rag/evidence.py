@@ -7,6 +7,7 @@ few sentences than from whole passages (measured: docs/LOG.md).
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from index.types import Embedder, Hit, Passage
 from rag.words import content_words
 
 _PRONOUNS = frozenset("he she they it his her their its this that these those him them".split())
+# A line that ends otherwise is a bullet, a caption or a link: it matches well and says little.
+_ENDED = re.compile(r"[.!?…][\"'”’)\]]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,10 @@ def _score(question: str, candidates: Sequence[_Candidate], embedder: Embedder) 
             hit=c.hit,
             start=c.start,
             end=c.end,
-            score=float(similarity) + 0.5 * share + 0.3 * c.hit.score / best,
+            score=float(similarity)
+            + 0.5 * share
+            + 0.3 * c.hit.score / best
+            - (0.0 if _ENDED.search(c.text) else 0.3),
             similarity=float(similarity),
         )
         for c, similarity, share in zip(candidates, similarities, shares, strict=True)

@@ -10,12 +10,12 @@ from rag.types import History, Message
 
 REFUSAL = "The articles do not answer this question."
 
+# Offering the refusal here makes a small model refuse what it could answer, and it hardly refuses
+# what it cannot (docs/LOG.md): rag/answerable.py decides that, before the model writes.
 SYSTEM = (
     "Read the question, then the numbered passages of news, and answer the question from them and "
     "from nothing else. Reply with one complete sentence that gives the fact asked for exactly as "
-    "the passage states it, and ends with the passage's number, like [1]. "
-    "If passages state different values, give each in a sentence of its own. "
-    f'If no passage states the answer, write only: "{REFUSAL}"'
+    "the passage states it, and ends with the passage's number, like [1]."
 )
 
 # One worked example: with it small models cite every sentence (measured: docs/LOG.md).
