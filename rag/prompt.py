@@ -94,6 +94,6 @@ def heading(hit: Hit) -> str:
 def as_data(text: str) -> str:
     """Text of others, made unable to pose as a marker, a template's token or a new passage.
 
-    Line breaks become spaces, square brackets round ones, and the angle brackets of `<|im_end|>` go.
+    Line breaks become spaces, square brackets round ones, and `<|im_end|>` loses its angles.
     """
     return _SPECIAL.sub("", " ".join(text.split()).translate(_ROUND))

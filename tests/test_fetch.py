@@ -21,7 +21,7 @@ from filelock import FileLock
 
 from rag import download, fetch, joining
 from rag.catalogue import Model, UnknownModel, WeightsFile, Wheel
-from rag.download import FetchError, PipSettings, read_pip_settings
+from rag.download import FetchError, PipSettings
 from rag.fetch import DamagedWeights, DiskFull, MissingWeights, ensure, ensure_model
 from rag.progress import Progress
 
@@ -471,40 +471,3 @@ def test_a_terminal_gets_a_bar(
     monkeypatch.setenv("FORCE_COLOR", "1")
     fetch.fetch_with_bar("toy", tmp_path)
     assert "━" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("listing", "environment", "expected"),
-    [
-        ("", {}, ("https://pypi.org/simple",)),
-        ("global.index-url='https://a.example/simple'\n", {}, ("https://a.example/simple",)),
-        (
-            "global.index-url='https://a.example'\ndownload.index-url='https://b.example'\n",
-            {},
-            ("https://b.example",),
-        ),
-        (
-            "global.index-url='https://a.example'\n",
-            {"PIP_INDEX_URL": "https://c.example"},
-            ("https://c.example",),
-        ),
-        (
-            "global.extra-index-url='https://d.example file:///e'\n",
-            {},
-            ("https://pypi.org/simple", "https://d.example"),
-        ),
-    ],
-)
-def test_pips_indexes_are_used(
-    listing: str, environment: dict[str, str], expected: tuple[str, ...]
-) -> None:
-    assert read_pip_settings(listing, environment).index_urls == expected
-
-
-def test_pips_certificate_is_used() -> None:
-    assert read_pip_settings("global.cert='/a.pem'\n", {}).certificate == "/a.pem"
-
-
-def test_a_certificate_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(FetchError, match=r"no\.pem, cannot be read .* correct PIP_CERT"):
-        download.open_client(str(tmp_path / "no.pem"))
