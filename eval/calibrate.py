@@ -23,6 +23,7 @@ from eval.gold import load_questions
 from index.types import Embedder, Hit, Passage
 from rag.answerable import WEIGHTS, Signals, read_signals
 from rag.evidence import choose_evidence
+from rag.judge import judge
 from rag.load import load_embedder, load_pipeline
 from rag.pipeline import Pipeline
 from rag.settings import load_settings
@@ -37,9 +38,8 @@ def gold_examples(pipeline: Pipeline, generator: Generator) -> Iterator[Example]
     """The development questions of the gold set, with the evidence that the pipeline finds."""
     for question in load_questions():
         if question.split == "dev":
-            evidence = pipeline.find(question.question)
-            signals = read_signals(question.question, evidence, generator)
-            yield "gold", signals, question.answerable
+            judged = judge(question.question, pipeline.find(question.question), generator)
+            yield "gold", read_signals(question.question, judged), question.answerable
 
 
 def set_examples(
@@ -65,8 +65,8 @@ def set_examples(
             shuffle.shuffle(others)
             hits = _nearest(row["question"], [*own, *others[:MOST_PASSAGES]], embedder)
             evidence = choose_evidence(row["question"], hits, embedder)
-            signals = read_signals(row["question"], evidence, generator)
-            yield path.name.split(".")[0], signals, answerable
+            judged = judge(row["question"], evidence, generator)
+            yield path.name.split(".")[0], read_signals(row["question"], judged), answerable
 
 
 def _passage(fields: dict[str, Any]) -> Passage:

@@ -1,8 +1,9 @@
 """Whether the evidence answers the question, decided before a word is written.
 
-A small model never refuses by itself, so the refusal is earned: by asking the model whether the
-passages state the answer, by how near the best passage is, and by how many of the question's words
-and names the evidence holds. A logistic regression weighs the four (`python -m eval.calibrate`).
+A small model never refuses by itself, so the refusal is earned: by how sure the model is that one
+of the passages states the answer (rag/judge.py), by how near the nearest passage is, and by how
+many of the question's words and names the evidence holds. A logistic regression weighs the four
+(`python -m eval.calibrate`).
 """
 
 from __future__ import annotations
@@ -14,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.types import Hit
-from rag.prompt import ask_whether_answered, heading
-from rag.types import Generator, History
+from rag.prompt import heading
 from rag.verify import names
 from rag.words import content_words, words
 
@@ -26,7 +26,7 @@ WEIGHTS = Path(__file__).with_name("answerability.json")
 class Signals:
     """What is known of one question and its evidence; every figure is higher when it looks good."""
 
-    says_yes: float  # log-odds that the model answers "yes" to "do the passages state it?"
+    says_yes: float  # log-odds of the best passage: does it state the answer?
     similarity: float  # cosine of the question and the nearest passage, -1 to 1
     words_held: float  # share of the question's words in the evidence, 0 to 1
     names_held: float  # share of the question's names in the evidence, 0 to 1
@@ -55,29 +55,21 @@ class Answerability:
         )
         return 1 / (1 + math.exp(-total))
 
-    def holds(
-        self, question: str, evidence: Sequence[Hit], generator: Generator, history: History = ()
-    ) -> bool:
+    def holds(self, question: str, judged: Sequence[Hit]) -> bool:
         """Whether an answer should be tried at all."""
-        signals = read_signals(question, evidence, generator, history)
-        return self.probability(signals) >= self.threshold
+        return self.probability(read_signals(question, judged)) >= self.threshold
 
 
-def read_signals(
-    question: str, evidence: Sequence[Hit], generator: Generator, history: History = ()
-) -> Signals:
-    """The signals of a question; the model reads the prompt that it would answer from."""
-    said_yes = generator.next_token_probability(
-        ask_whether_answered(question, evidence, history), "yes"
-    )
-    source = "\n".join(f"{heading(hit)}\n{hit.passage.text}" for hit in evidence)
+def read_signals(question: str, judged: Sequence[Hit]) -> Signals:
+    """The signals of a question and its evidence as `rag.judge` ranked it."""
+    source = "\n".join(f"{heading(hit)}\n{hit.passage.text}" for hit in judged)
     held = set(content_words(source))
     asked = content_words(question)
     known = {word.lower() for word in words(source)}
     named = names(question)
     return Signals(
-        says_yes=_log_odds(said_yes),
-        similarity=max((hit.similarity or 0.0 for hit in evidence), default=0.0),
+        says_yes=_log_odds(max((hit.score for hit in judged), default=0.0)),
+        similarity=max((hit.similarity or 0.0 for hit in judged), default=0.0),
         words_held=_share(word in held for word in asked),
         names_held=_share(name in known for name in named),
     )

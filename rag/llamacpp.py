@@ -15,12 +15,15 @@ from corpus.errors import BylineError
 from rag.types import Message, Usage
 
 _TOP_LOGPROBS = 20
+_SLOTS = 2  # each keeps the keys and values of its own last prompt
+_REPLIES, _PROBABILITIES = range(_SLOTS)
 
 
 class LlamaCppGenerator:
     """Chats with a GGUF model in this process.
 
-    The beginning that a prompt shares with the last one is kept, so it costs nothing again.
+    The beginning that a prompt shares with the last one of its kind (a reply, or a probability) is
+    kept, so it costs nothing again.
 
     Source: https://github.com/ggml-org/llama.cpp, its server's chat completions.
     """
@@ -41,8 +44,8 @@ class LlamaCppGenerator:
             raise BylineError(f"The model file {path} is not there; run: byline fetch")
         params = xllamacpp.CommonParams()
         params.model.path = str(path)
-        params.n_ctx = context_tokens
-        params.n_parallel = 1
+        params.n_ctx = _SLOTS * context_tokens
+        params.n_parallel = _SLOTS
         params.cpuparams.n_threads = threads or physical_cores()
         params.cpuparams_batch.n_threads = threads or physical_cores()
         params.verbosity = -1
@@ -63,11 +66,11 @@ class LlamaCppGenerator:
         """Pieces of the reply. Closing the iterator stops the model within one token."""
         with self._one_at_a_time:
             self.usage = Usage()
-            yield from self._stream(self._body(messages, max_tokens=self._max_new_tokens))
+            yield from self._stream(self._body(messages, _REPLIES, max_tokens=self._max_new_tokens))
 
     def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
         """How likely, 0 to 1, the reply begins with the word `token`, in capitals or not."""
-        body = self._body(messages, max_tokens=1)
+        body = self._body(messages, _PROBABILITIES, max_tokens=1)
         body |= {"stream": False, "logprobs": True, "top_logprobs": _TOP_LOGPROBS}
         with self._one_at_a_time:
             reply = self._server.handle_chat_completions(body)
@@ -79,12 +82,13 @@ class LlamaCppGenerator:
             if candidate["token"].strip().lower() == token.lower()
         )
 
-    def _body(self, messages: Sequence[Message], *, max_tokens: int) -> dict[str, Any]:
+    def _body(self, messages: Sequence[Message], slot: int, *, max_tokens: int) -> dict[str, Any]:
         return {
             "messages": [{"role": m.role, "content": m.content} for m in messages],
             "max_tokens": max_tokens,
             "temperature": 0.0,
             "cache_prompt": True,
+            "id_slot": slot,
             "stream": True,
         }
 

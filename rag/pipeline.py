@@ -13,6 +13,7 @@ from index.types import Embedder, Hit
 from rag.answerable import Answerability
 from rag.evidence import Budget, choose_evidence
 from rag.followup import stand_alone
+from rag.judge import judge, worth_reading
 from rag.language import foreign_language
 from rag.markers import MarkerFilter, split_draft
 from rag.prompt import REFUSAL, build_messages, is_refusal
@@ -80,15 +81,18 @@ class Pipeline:
         """The events of one answer, `Done` last. Closing the iterator stops the model."""
         clock = _Clock()
         question = self._askable(question)
-        evidence = self.find(question, history)
+        query = stand_alone(question, history)
+        evidence = self.find(query)
         clock.found()
         yield Found(tuple(evidence))
 
-        # Nothing found means no call of the model at all; then it is asked whether the evidence
-        # answers, which costs little more than reading the prompt that the answer needs anyway.
-        if not evidence or not self._holds(question, evidence, history):
-            yield Done(self._refusal(question, evidence, "", clock))
+        # Nothing found means no call of the model at all.
+        judged = judge(query, evidence, self.generator)
+        if not judged or not self._answerability.holds(query, judged):
+            yield Done(self._refusal(question, judged, "", clock))
             return
+        evidence = worth_reading(judged)
+        yield Found(tuple(evidence))
 
         raw = yield from self._draft(question, evidence, history, clock)
         sentences: list[Sentence] = []
@@ -101,11 +105,10 @@ class Pipeline:
         if sentences:
             yield Done(self._answer(question, sentences, evidence, raw, clock))
         else:
-            yield Done(self._refusal(question, evidence, raw, clock))
+            yield Done(self._refusal(question, judged, raw, clock))
 
-    def find(self, question: str, history: History = ()) -> list[Hit]:
+    def find(self, query: str) -> list[Hit]:
         """The evidence for a question, best first: runs of sentences inside the token budget."""
-        query = stand_alone(question, history)
         hits = self.index.search(query, self._limits.retrieved)
         return choose_evidence(query, hits, self._embedder, self._limits.budget)
 
@@ -119,9 +122,6 @@ class Pipeline:
             passages=manifest.passages,
             newest=max(dates)[:10] if dates else None,
         )
-
-    def _holds(self, question: str, evidence: Sequence[Hit], history: History) -> bool:
-        return self._answerability.holds(question, evidence, self.generator, history)
 
     def _draft(
         self, question: str, evidence: Sequence[Hit], history: History, clock: _Clock

@@ -19,12 +19,12 @@ SYSTEM = (
 )
 
 # One worked example: with it small models cite every sentence (measured: docs/LOG.md).
-_EXAMPLE_PASSAGES = """[1] Harbour chief Tom Lee joins rival port (2024-03-02)
-Tom Lee, head of the harbour authority, will leave to run the port of Aalen. He stays an adviser.
-[2] Ferry line to cost more than planned (2024-03-05)
-The council named treasurer Ana Ruiz to lead the authority. The ferry line will cost $48 million."""
-_EXAMPLE_QUESTION = "Who is the harbour authority's new head?"
-_EXAMPLE_ANSWER = "Ana Ruiz was named to lead the harbour authority [2]."
+_EXAMPLE_PASSAGES = """[1] Ferry line opens (2024-03-02)
+The harbour authority said the crossing takes 25 minutes. Two boats will serve it.
+[2] Ferry line to cost more than planned (2024-01-15)
+The line will cost $48 million, a third above the plan, treasurer Ana Ruiz told the council."""
+_EXAMPLE_QUESTION = "Who said how much the ferry line costs?"
+_EXAMPLE_ANSWER = "Treasurer Ana Ruiz said that the line will cost $48 million [2]."
 
 _REFUSING = re.compile(
     r"\b(?:not|n't|no|none|cannot)\b[^.]*\b(?:passages?|articles?|information|mention(?:ed)?)\b"
@@ -33,20 +33,6 @@ _REFUSING = re.compile(
 )
 _ROUND = str.maketrans("[]", "()")
 _SPECIAL = re.compile(r"<(?=\|)|(?<=\|)>|<(?=/?(?:s|think|tool_call)>)")
-
-
-_WHETHER = "Do the passages state the answer to this question? Reply with yes or no only."
-
-
-def ask_whether_answered(
-    question: str, evidence: Sequence[Hit], history: History = ()
-) -> list[Message]:
-    """The same chat, asking only whether the passages answer: "yes" or "no" comes first.
-
-    It differs from `build_messages` in its last line, so that the model reads the rest once.
-    """
-    *before, last = build_messages(question, evidence, history)
-    return [*before, Message("user", f"{last.content}\n{_WHETHER}")]
 
 
 def build_messages(question: str, evidence: Sequence[Hit], history: History = ()) -> list[Message]:

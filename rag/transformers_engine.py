@@ -15,7 +15,8 @@ from rag.types import Message, Usage
 class TransformersGenerator:
     """Chats with a causal language model of the transformers library.
 
-    The keys and values of the beginning that a prompt shares with the last one are kept.
+    The keys and values of the beginning that a prompt shares with the last one of its kind (a
+    reply, or a probability) are kept.
     """
 
     def __init__(
@@ -34,7 +35,8 @@ class TransformersGenerator:
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._tokenizer, self._model = _load(model, offline, self._device)
         self._context_tokens = _context_tokens(self._model)
-        self._kept: tuple[list[int], Any] = ([], None)  # the last prompt's tokens and their cache
+        # The last prompt's tokens and their cache, for replies and for probabilities.
+        self._kept: dict[str, tuple[list[int], Any]] = {}
 
     def generate(self, messages: Sequence[Message]) -> Iterator[str]:
         """Pieces of the reply, greedily decoded. Closing the iterator stops after one token."""
@@ -46,7 +48,7 @@ class TransformersGenerator:
     def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
         """How likely, 0 to 1, the reply begins with the word `token`, in capitals or not."""
         with self._one_at_a_time:
-            probabilities = self._logits(self._prompt(messages)).softmax(-1)
+            probabilities = self._logits(self._prompt(messages), "probability").softmax(-1)
             top = probabilities.topk(20)
             return sum(
                 float(probability)
@@ -70,7 +72,7 @@ class TransformersGenerator:
         spoken: list[int] = []
         said = ""
         for _ in range(min(self._max_new_tokens, self._context_tokens - len(tokens))):
-            token = int(self._logits(tokens + spoken).argmax())
+            token = int(self._logits(tokens + spoken, "reply").argmax())
             if token in ends:
                 break
             spoken.append(token)
@@ -80,13 +82,12 @@ class TransformersGenerator:
                 yield text[len(said) :]
                 said = text
 
-    def _logits(self, tokens: list[int]) -> Any:
+    def _logits(self, tokens: list[int], kind: str) -> Any:
         """Logits of the next token, shape (vocabulary,), in float32."""
         import torch
 
-        kept, cache = self._kept
+        kept, cache = self._kept.pop(kind, ([], None))  # of no use if this fails
         shared = min(_shared_length(kept, tokens), len(tokens) - 1)
-        self._kept = ([], None)  # a cache that is being written to is of no use if this fails
         if shared < len(kept):
             cache = _cropped(cache, shared)
             shared = shared if cache is not None else 0
@@ -97,7 +98,7 @@ class TransformersGenerator:
                 use_cache=True,
                 logits_to_keep=1,
             )
-        self._kept = (list(tokens), output.past_key_values)
+        self._kept[kind] = (list(tokens), output.past_key_values)
         return output.logits[0, -1].float()
 
 

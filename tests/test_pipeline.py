@@ -88,7 +88,8 @@ class TestTheOrderOfEvents:
         kinds = [type(event) for event in events]
         assert kinds[0] is Found
         assert kinds[-1] is Done
-        assert [kinds.count(kind) for kind in (Found, Done)] == [1, 1]
+        assert kinds.count(Done) == 1
+        assert all(kinds.index(Piece) > i for i, kind in enumerate(kinds) if kind is Found)
 
     def test_the_draft_comes_before_its_check(self, make: Make) -> None:
         events = list(make(ScriptedGenerator("Meta bought 49% ", "[1].")).stream(QUESTION))
@@ -140,8 +141,10 @@ class TestTheAnswer:
 
     def test_found_hits_are_those_of_the_answer(self, make: Make) -> None:
         events = list(make(ScriptedGenerator("Meta bought 49% [1].")).stream(QUESTION))
-        assert isinstance(events[0], Found)
-        assert events[0].hits == answer_of(events).hits
+        found = [event for event in events if isinstance(event, Found)]
+        assert found[-1].hits == answer_of(events).hits
+        first, last = ({hit.passage for hit in event.hits} for event in (found[0], found[-1]))
+        assert last <= first
 
     def test_a_hits_text_is_that_of_its_article(self, make: Make) -> None:
         for hit in make(ScriptedGenerator("Yes.")).ask(QUESTION).hits:
@@ -297,7 +300,7 @@ class TestAFollowUp:
     def test_a_question_of_its_own_is_searched_alone(self, make: Make) -> None:
         pipeline = make(ScriptedGenerator("Yes."))
         question = "What did the zebra census count?"
-        assert pipeline.find(question, self.HISTORY) == pipeline.find(question)
+        assert pipeline.ask(question, self.HISTORY).hits == pipeline.ask(question).hits
 
     def test_the_last_turn_reaches_the_model(self, make: Make) -> None:
         generator = ScriptedGenerator("He led Uber Eats before.")
