@@ -186,7 +186,7 @@ def serve(
     from app import launch
 
     typer.echo(f"Byline is on http://{host}:{port} (Ctrl-C ends it).")
-    launch(lambda: _pipeline(settings), host, port, examples=_examples())
+    launch(lambda: _pipeline(settings), host, port, examples=_examples(settings))
 
 
 @app.command("eval")
@@ -269,12 +269,18 @@ def _manifest_json(manifest: Any) -> dict[str, Any]:
     return asdict(manifest)
 
 
-def _examples() -> list[str]:
+def _examples(settings: Settings) -> list[str]:
+    """Questions to begin with; of the sample articles only, as others are not known here."""
+    from index.versions import read_manifest
+    from rag.settings import SAMPLE_ARTICLES
+
+    if read_manifest(settings.index).sources != (str(SAMPLE_ARTICLES),):
+        return []
     return [
         "What stake did Meta take in Scale AI?",
         "Who is the new CEO of Scale AI?",
         "How much power will Meta buy from the Clinton plant?",
-        "What did Google pay to bring back the founders of Character.AI?",
+        "Which deal brought the founders of Character.AI back to Google?",
     ]
 
 
