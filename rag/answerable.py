@@ -41,7 +41,7 @@ class Answerability:
 
     weights: tuple[float, ...]
     bias: float
-    threshold: float = 0.5
+    threshold: float = 0.3
 
     @classmethod
     def load(cls, threshold: float, path: Path = WEIGHTS) -> Answerability:

@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     retrieved: int = Field(12, ge=1, le=200)
     evidence_characters: int = Field(900, ge=200)
     question_characters: int = Field(1000, ge=10)
-    answerable: float = Field(0.5, ge=0, le=1)
+    answerable: float = Field(0.3, ge=0, le=1)
 
     @classmethod
     def settings_customise_sources(
