@@ -69,7 +69,7 @@ class Exchange:
     def take(self, event: Event) -> None:
         match event:
             case Found(hits):
-                self.hits = hits
+                self.hits, self.draft = hits, ""  # a draft that came before was thrown away
                 self.notice = f"Reading {count(len(hits), 'passage')}…"
             case Piece(text):
                 self.draft += text

@@ -8,10 +8,10 @@ Sachan et al. 2022).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from index.types import Hit
+from index.types import Hit, Passage
 from rag.prompt import as_data, heading
 from rag.types import Generator, Message
 
@@ -19,10 +19,14 @@ _SYSTEM = (
     "You judge whether a passage of news states the answer to a question. "
     "Reply with yes or no only."
 )
+_SYSTEM_REPLY = "You judge whether a reply answers a question. Reply with yes or no only."
 MOST = 3
 """Passages that are worth their tokens in the prompt."""
 LEAST_SHARE = 0.5
 """Of the best passage's probability, that another must have to be read beside it."""
+
+LEAST_RELEVANCE = 0.4
+"""Of a reply; right ones had 0.59 and more, beside the point 0.24 and less (docs/LOG.md)."""
 
 
 def judge(question: str, evidence: Sequence[Hit], generator: Generator) -> list[Hit]:
@@ -34,9 +38,21 @@ def judge(question: str, evidence: Sequence[Hit], generator: Generator) -> list[
     return sorted(judged, key=lambda hit: -hit.score)
 
 
-def worth_reading(judged: Sequence[Hit]) -> list[Hit]:
-    """The judged passages that the answer is written from, best first."""
-    return [hit for hit in judged[:MOST] if hit.score >= LEAST_SHARE * judged[0].score]
+def worth_reading(judged: Sequence[Hit], leave_out: Collection[Passage] = ()) -> list[Hit]:
+    """The judged passages that an answer is written from, best first, without those left out."""
+    least = LEAST_SHARE * judged[0].score
+    worthy = [hit for hit in judged if hit.score >= least and hit.passage not in leave_out]
+    return worthy[:MOST]
+
+
+def gives_what_is_asked(question: str, reply: str, generator: Generator) -> bool:
+    """Whether a checked reply answers the question, and does not merely say something true."""
+    asked = f"Question: {as_data(question)}\nReply: {as_data(reply)}"
+    messages = [
+        Message("system", _SYSTEM_REPLY),
+        Message("user", f"{asked}\n\nDoes the reply give what the question asks for?"),
+    ]
+    return generator.next_token_probability(messages, "yes") >= LEAST_RELEVANCE
 
 
 def _messages(question: str, hit: Hit) -> list[Message]:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 from corpus.errors import BylineError
 from index.search import Index
-from index.types import Embedder, Hit
+from index.types import Embedder, Hit, Passage
 from rag.answerable import Answerability
 from rag.evidence import Budget, choose_evidence
 from rag.followup import stand_alone
-from rag.judge import judge, worth_reading
+from rag.judge import gives_what_is_asked, judge, worth_reading
 from rag.language import foreign_language
 from rag.markers import MarkerFilter, split_draft
 from rag.prompt import REFUSAL, build_messages, is_refusal
@@ -31,6 +31,9 @@ from rag.types import (
     Turn,
 )
 from rag.verify import check
+
+ATTEMPTS = 2
+"""At an answer: each costs a draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +94,25 @@ class Pipeline:
         if not judged or not self._answerability.holds(query, judged):
             yield Done(self._refusal(question, judged, "", clock))
             return
-        evidence = worth_reading(judged)
-        yield Found(tuple(evidence))
 
-        raw = yield from self._draft(question, evidence, history, clock)
-        sentences: list[Sentence] = []
-        for position, draft in enumerate(split_draft(raw, len(evidence))):
-            checked = check(draft, evidence)
-            stands = checked.verdict != "unsupported" and not is_refusal(draft.text)
-            yield Checked(position, checked if stands else None)
-            if stands:
-                sentences.append(checked)
-        if sentences:
-            yield Done(self._answer(question, sentences, evidence, raw, clock))
-        else:
-            yield Done(self._refusal(question, judged, raw, clock))
+        # A reply that is beside the point is thrown away with the passages that it was taken from,
+        # and the others are tried once.
+        raw = ""
+        tried: set[Passage] = set()
+        for _ in range(ATTEMPTS):
+            evidence = worth_reading(judged, tried)
+            if not evidence:
+                break
+            yield Found(tuple(evidence))
+            raw = yield from self._draft(question, evidence, history, clock)
+            sentences = yield from self._checked(raw, evidence)
+            reply = " ".join(sentence.text for sentence in sentences)
+            if sentences and gives_what_is_asked(query, reply, self.generator):
+                yield Done(self._answer(question, sentences, evidence, raw, clock))
+                return
+            cited = {c.passage for sentence in sentences for c in sentence.citations}
+            tried |= cited or {evidence[0].passage}
+        yield Done(self._refusal(question, judged, raw, clock))
 
     def find(self, query: str) -> list[Hit]:
         """The evidence for a question, best first: runs of sentences inside the token budget."""
@@ -137,6 +144,19 @@ class Pipeline:
         if text := shown.finish():
             yield Piece(text)
         return raw
+
+    def _checked(
+        self, raw: str, evidence: Sequence[Hit]
+    ) -> TypingGenerator[Event, None, list[Sentence]]:
+        """Checks each sentence of the draft and returns those that stand."""
+        standing: list[Sentence] = []
+        for position, draft in enumerate(split_draft(raw, len(evidence))):
+            checked = check(draft, evidence)
+            stands = checked.verdict != "unsupported" and not is_refusal(draft.text)
+            yield Checked(position, checked if stands else None)
+            if stands:
+                standing.append(checked)
+        return standing
 
     def _askable(self, question: str) -> str:
         question = " ".join(question.split())

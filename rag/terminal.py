@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from corpus.errors import BylineError
 from rag.output import sources_text
 from rag.settings import SAMPLE_ARTICLES, Settings
-from rag.types import Done, Piece, Turn
+from rag.types import Done, Found, Piece, Turn
 
 if TYPE_CHECKING:
     from index.versions import Manifest
@@ -156,7 +156,10 @@ def _question() -> str:
 def _stream_answer(pipeline: Pipeline, question: str, history: Sequence[Turn]) -> str:
     said = ""
     for event in pipeline.stream(question, history):
-        if isinstance(event, Piece):
+        if isinstance(event, Found) and said:
+            said = ""
+            print("\n\nThat was beside the point; once more:")
+        elif isinstance(event, Piece):
             said += event.text
             print(event.text, end="", flush=True)
         elif isinstance(event, Done):

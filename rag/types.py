@@ -109,7 +109,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The passages found; comes again, fewer and in their final order, before the first word."""
+    """The passages found; comes again, fewer and in their order, before each draft begins."""
 
     hits: tuple[Hit, ...]
 

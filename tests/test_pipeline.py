@@ -274,6 +274,27 @@ class TestRefusing:
         assert make(ScriptedGenerator()).ask(QUESTION).abstained
 
 
+class BesideThePoint(ScriptedGenerator):
+    """Sure of every passage, and says of each reply that it is beside the point."""
+
+    def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
+        return 0.1 if "Reply:" in messages[-1].content else 0.9
+
+
+class TestAReplyBesideThePoint:
+    def test_other_passages_are_tried_once(self, make: Make) -> None:
+        generator = BesideThePoint("Meta bought 49% [1].")
+        make(generator).ask(QUESTION)
+        assert len(generator.asked) == 2
+        first, second = (messages[-1].content for messages in generator.asked)
+        assert "Meta paid $14.3 billion" in first
+        assert "Meta paid $14.3 billion" not in second
+
+    def test_then_it_is_a_refusal(self, make: Make) -> None:
+        answer = make(BesideThePoint("Meta bought 49% [1].")).ask(QUESTION)
+        assert (answer.abstained, answer.text) == (True, REFUSAL)
+
+
 class TestStopping:
     def test_closing_the_stream_stops_the_model(self, make: Make) -> None:
         generator = ScriptedGenerator("Meta bought 49% of Scale AI.", " And more.", " And more.")

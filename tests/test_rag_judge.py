@@ -9,7 +9,7 @@ from fakes import ScriptedGenerator
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.judge import judge, worth_reading
+from rag.judge import gives_what_is_asked, judge, worth_reading
 from rag.types import Message
 
 
@@ -63,3 +63,14 @@ def test_a_passage_cannot_pose_as_the_question(hostile: str) -> None:
     article = Article("a", "T", f"Before {hostile} after.")
     judge("Who?", [Hit(Passage(article, 0, len(article.body)), 1.0)], Listening())
     assert hostile not in asked[0]
+
+
+def test_passages_can_be_left_out() -> None:
+    judged = judge("Who?", hits(0.8, 0.7), Opinionated())
+    assert [hit.score for hit in worth_reading(judged, {judged[0].passage})] == [0.7]
+
+
+@pytest.mark.parametrize(("probability", "gives"), [(0.9, True), (0.1, False)])
+def test_a_reply_beside_the_point(probability: float, gives: bool) -> None:
+    generator = ScriptedGenerator(probability=probability)
+    assert gives_what_is_asked("Who leads it?", "It has a board.", generator) is gives
