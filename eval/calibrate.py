@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from corpus.article import Article, content_id
-from eval.gold import load_questions
+from eval.questions import load_questions
 from index.types import Embedder, Hit, Passage
 from rag.answerable import WEIGHTS, Signals, read_signals
 from rag.evidence import choose_evidence
@@ -39,7 +39,7 @@ def gold_examples(pipeline: Pipeline, generator: Generator) -> Iterator[Example]
     for question in load_questions():
         if question.split == "dev":
             judged = judge(question.question, pipeline.find(question.question), generator)
-            yield "gold", read_signals(question.question, judged), question.answerable
+            yield "gold", read_signals(question.question, judged), bool(question.answerable)
 
 
 def set_examples(

@@ -189,36 +189,14 @@ def serve(
     launch(lambda: _pipeline(settings), host, port, examples=_examples(settings))
 
 
-@app.command("eval")
-def evaluate(
-    questions: Annotated[Path | None, typer.Argument(help="Default: the gold set.")] = None,
-    split: Annotated[str | None, typer.Option(help="dev or test; default both.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1)] = None,
-    records: Annotated[Path | None, typer.Option(help="Write each answer to this file.")] = None,
-    index: IndexDir = None,
-    engine: Engine = None,
-    model: Model = None,
-) -> None:
-    """Answer the gold questions on the sample articles and print the scores."""
-    from eval.gold import QUESTIONS, load_questions, render, run, write_records
-    from rag.terminal import counting, ensure_index
-
-    settings = _settings(index=index, engine=engine, model=model)
-    asked = [q for q in load_questions(questions or QUESTIONS) if split in (None, q.split)][:limit]
-    if not asked:
-        raise BylineError(f"No question has the split {split}: choose dev or test.")
-    ensure_index(settings)
-    with counting("answering") as count:
-        summary = run(_pipeline(settings), asked, lambda _, done, total: count(done, total))
-    if records:
-        write_records(summary.records, records)
-    typer.echo(render(summary))
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Errors are one sentence on stderr with exit code 1 (usage: 2)."""
+    from eval.commands import eval_app
+
     given = list(sys.argv[1:] if arguments is None else arguments)
     _write_utf8()
+    if all(group.name != "eval" for group in app.registered_groups):
+        app.add_typer(eval_app, name="eval")  # here, since the floor above knows this one
     try:
         app(args=[argument for argument in given if argument != "--debug"], prog_name="byline")
     except BylineError as error:

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     evidence_characters: int = Field(900, ge=200)
     question_characters: int = Field(1000, ge=10)
     answerable: float = Field(0.3, ge=0, le=1)
+    eval_data: Path | None = None
 
     @classmethod
     def settings_customise_sources(

@@ -14,12 +14,16 @@ from pathlib import Path
 import pytest
 
 from corpus.read import read_articles
-from eval.gold import Question, Summary, load_questions, render, run
+from eval.measure import Options, make_result
+from eval.questions import Question, load_questions
+from eval.records import Result
+from eval.runner import Runner
+from eval.scores import summarise
+from eval.table import render
 from rag.fetch import ensure
 from rag.load import build_index, load_embedder, load_pipeline
 from rag.pipeline import Pipeline
 from rag.settings import SAMPLE_ARTICLES, load_settings
-from rag.types import Answer
 
 pytestmark = pytest.mark.model
 
@@ -29,18 +33,6 @@ RIGHT = 9
 """Of the 13: accepted answers, and refusals where the articles do not answer."""
 CITED = 7
 """Of the 9: right answers that cite an article which says so."""
-
-
-class Listening:
-    """Asks a pipeline and keeps the answers whole, which a score does not."""
-
-    def __init__(self, pipeline: Pipeline) -> None:
-        self.pipeline = pipeline
-        self.answers: list[Answer] = []
-
-    def ask(self, question: str) -> Answer:
-        self.answers.append(self.pipeline.ask(question))
-        return self.answers[-1]
 
 
 @pytest.fixture(scope="module")
@@ -69,37 +61,39 @@ def pipeline(
 
 
 @pytest.fixture(scope="module")
-def outcome(pipeline: Pipeline, questions: list[Question]) -> tuple[Summary, list[Answer]]:
-    listening = Listening(pipeline)
-    return run(listening, questions), listening.answers
+def outcome(pipeline: Pipeline, questions: list[Question]) -> Result:
+    records = list(map(Runner(pipeline).ask, questions))
+    summary, about = summarise(records), pipeline.describe()
+    return make_result("golden", load_settings(), Options(), records, summary, about)
 
 
-def test_enough_is_right(outcome: tuple[Summary, list[Answer]]) -> None:
-    summary, _ = outcome
-    assert sum(record.right for record in summary.records) >= RIGHT, render(summary)
+def test_enough_is_right(outcome: Result) -> None:
+    counts = outcome.summary.outcomes
+    assert counts["right"] + counts["refused_rightly"] >= RIGHT, render(outcome)
 
 
-def test_right_answers_cite_an_article_that_says_so(outcome: tuple[Summary, list[Answer]]) -> None:
-    summary, _ = outcome
-    assert summary.right_cited.count >= CITED, render(summary)
+def test_right_answers_cite_an_article_that_says_so(outcome: Result) -> None:
+    cited = [record.scores["right_cites_gold"] for record in outcome.records]
+    assert cited.count(1) >= CITED, render(outcome)
 
 
-def test_every_sentence_of_an_answer_is_cited(outcome: tuple[Summary, list[Answer]]) -> None:
-    _, answers = outcome
-    for answer in answers:
-        assert answer.abstained or all(sentence.citations for sentence in answer.sentences)
+def test_every_sentence_of_an_answer_is_cited(outcome: Result) -> None:
+    for record in outcome.records:
+        assert record.abstained or all(sentence.citations for sentence in record.sentences)
 
 
-def test_every_citation_is_exact(outcome: tuple[Summary, list[Answer]]) -> None:
-    _, answers = outcome
-    for answer in answers:
-        for citation in (c for sentence in answer.sentences for c in sentence.citations):
-            assert citation.passage == answer.hits[citation.number - 1].passage
-            assert citation.quote in citation.passage.text
+def test_every_citation_is_exact(outcome: Result, pipeline: Pipeline) -> None:
+    for record in outcome.records:
+        for citation in record.citations:
+            article = pipeline.index.article(citation.article_id)
+            assert article is not None
+            assert article.body[citation.start : citation.end] == citation.quote
+            given = record.given[citation.number - 1]
+            assert given.article_id == citation.article_id
+            assert given.start <= citation.start < citation.end <= given.end
 
 
-def test_the_model_was_given_few_tokens(outcome: tuple[Summary, list[Answer]]) -> None:
+def test_the_model_was_given_few_tokens(outcome: Result) -> None:
     """On a CPU the prompt's length is the time to the first word."""
-    _, answers = outcome
-    prompts = [answer.timings.prompt_tokens for answer in answers if not answer.abstained]
+    prompts = [r.timings.prompt_tokens for r in outcome.records if not r.abstained]
     assert all(prompt is not None and prompt < 1500 for prompt in prompts)

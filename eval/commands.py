@@ -1,0 +1,162 @@
+"""The commands below `byline eval`. No logic of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from eval.records import Result
+
+SUITES = {
+    "gold": "The project's own questions on the sample articles.",
+    "news": "RealTime QA: dated news questions over some thousand pooled articles.",
+    "linked": "News questions whose gold article is known, in a pool of hundreds.",
+    "abstain": "CLAP NQ and SQuAD 2.0: half of the questions have no answer.",
+    "conflict": "RAMDocs and RGB: passages that disagree or state falsehoods.",
+    "attribution": "AttributionBench: judges the citation checker itself.",
+}
+REPORTS = Path(__file__).with_name("reports")
+SKIPPED = 3
+"""The exit code of a suite whose question set is absent: neither passed (0) nor failed (1)."""
+
+
+class GoldByDefault(TyperGroup):
+    """`byline eval` without a name runs the gold set."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        named = args and (not args[0].startswith("-") or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if named else ["gold", *args])
+
+
+eval_app = typer.Typer(
+    cls=GoldByDefault,
+    help="Measure how well it answers; without a name, on the project's own questions.",
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+Limit = Annotated[int | None, typer.Option(min=1, help="Ask so many, chosen at random.")]
+Seed = Annotated[int, typer.Option(help="Of what is chosen at random.")]
+Engine = Annotated[str | None, typer.Option(help="auto, llama.cpp or transformers.")]
+Model = Annotated[
+    str | None,
+    typer.Option(help="A name of the catalogue, a GGUF file, a folder or a hub id."),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Where the question sets lie (or BYLINE_EVAL_DATA)."),
+]
+IndexDir = Annotated[
+    Path | None,
+    typer.Option("--index", metavar="DIR", help="Where the index lies (default: a cache)."),
+]
+UserIndex = Annotated[
+    Path | None, typer.Option("--index", metavar="DIR", help="Where the index lies.")
+]
+Split = Annotated[
+    str | None, typer.Option(help="dev or test; default both. Only the gold set has them.")
+]
+Pool = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Of news and linked: search N articles only, those that the questions name first.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
+Out = Annotated[Path, typer.Option(metavar="DIR", help="Where the run is kept.")]
+
+
+def _suite_command(name: str) -> Callable[..., None]:
+    def command(
+        limit: Limit = None,
+        seed: Seed = 0,
+        split: Split = None,
+        pool: Pool = None,
+        engine: Engine = None,
+        model: Model = None,
+        data: Data = None,
+        index: IndexDir = None,
+        as_json: AsJson = False,
+        out: Out = REPORTS,
+    ) -> None:
+        from eval.measure import Options
+        from eval.sets import AbsentSetError
+        from eval.suites import run_suite
+
+        options = Options(limit, seed, engine, model, data, index, split, pool)
+        try:
+            result = run_suite(name, options)
+        except AbsentSetError as absent:
+            typer.echo(f"{name}: skipped: {absent}.", err=True)
+            if as_json:
+                typer.echo(json.dumps({"suite": name, "skipped": str(absent)}))
+            raise typer.Exit(SKIPPED) from None
+        _finish(result, out, as_json)
+
+    return command
+
+
+for _name, _about in SUITES.items():
+    eval_app.command(_name, help=_about)(_suite_command(_name))
+
+
+@eval_app.command()
+def mine(
+    questions: Annotated[Path, typer.Argument(metavar="QUESTIONS.jsonl")],
+    limit: Limit = None,
+    seed: Seed = 0,
+    split: Split = None,
+    engine: Engine = None,
+    model: Model = None,
+    index: UserIndex = None,
+    as_json: AsJson = False,
+    out: Out = REPORTS,
+) -> None:
+    """Your own questions over your own index."""
+    from eval.measure import Options
+    from eval.suites import run_mine
+
+    options = Options(limit, seed, engine, model, index=index, split=split)
+    _finish(run_mine(questions, options), out, as_json)
+
+
+@eval_app.command()
+def draft(
+    limit: Annotated[int, typer.Option(min=1, help="Propose at most so many.")] = 20,
+    seed: Seed = 0,
+    engine: Engine = None,
+    model: Model = None,
+    index: UserIndex = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.jsonl", help="A new file (default: stdout).")
+    ] = None,
+) -> None:
+    """Propose questions on your own articles, as JSON lines to keep or cut."""
+    from eval.draft import write_drafts
+    from eval.measure import Options
+
+    write_drafts(Options(limit, seed, engine, model, index=index), out)
+
+
+def _finish(result: Result, out: Path, as_json: bool) -> None:
+    """Keep the run, and print its table or its summary."""
+    from eval.records import write_result
+    from eval.table import render
+
+    moment = result.run.created_at[:19].replace("T", "-").replace(":", "")
+    path = out / f"{result.run.suite}-{moment}.json"
+    write_result(result, path)
+    if as_json:
+        shown = {"suite": result.run.suite, "file": str(path), **asdict(result.summary)}
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+    else:
+        typer.echo(f"{render(result)}\n\nKept in {path}")

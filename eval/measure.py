@@ -1,0 +1,161 @@
+"""One run: an index to ask, a pipeline over it, every question asked, and the whole written up."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from corpus.errors import BylineError
+from eval.records import Figure, Record, Result, Run, Summary
+from rag.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from corpus.article import Article
+    from index.types import Embedder
+    from rag.pipeline import Description, Pipeline
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person chose; None is the default of each suite.
+
+    `pool` is how many articles the suites of news are asked over; None is all of them.
+    """
+
+    limit: int | None = None
+    seed: int = 0
+    engine: str | None = None
+    model: str | None = None
+    data: Path | None = None
+    index: Path | None = None
+    split: str | None = None
+    pool: int | None = None
+
+    def settings(self, index: Path | None) -> Settings:
+        return load_settings(index=index, engine=self.engine, model=self.model, eval_data=self.data)
+
+
+def load(settings: Settings) -> Pipeline:
+    """Everything that answers a question, its weights fetched where they are missing."""
+    from rag.fetch import fetch_with_bar
+    from rag.load import load_pipeline
+    from rag.terminal import quiet
+
+    quiet()
+    return load_pipeline(settings, fetch_with_bar)
+
+
+def embedder_of(settings: Settings) -> Embedder:
+    from rag.fetch import fetch_with_bar
+    from rag.load import load_embedder
+    from rag.terminal import quiet
+
+    quiet()
+    return load_embedder(settings, fetch_with_bar)
+
+
+def ensure_index(
+    directory: Path, articles: Sequence[Article], source: str, embedder: Embedder
+) -> Figure:
+    """Build the index unless it holds just these articles, and say how fast it was built.
+
+    The speed has no value where nothing was built, or where vectors of a version before were used
+    again. Raises `BylineError` rather than replace an index of other articles.
+    """
+    from index.build import build, is_current
+    from index.versions import current_version, read_manifest
+    from rag.terminal import staged
+
+    if is_current(directory, articles, embedder.name, embedder.weights_hash):
+        return Figure(None, None, None, 0, "passages/s")
+    first = current_version(directory) is None
+    if not first and read_manifest(directory).sources != (source,):
+        raise BylineError(
+            f"The index in {directory} holds other articles than this suite's: name another folder "
+            "with --index."
+        )
+    embedder.embed_question("so that the weights are read")
+    start = time.perf_counter()
+    with staged() as on_progress:
+        manifest = build(articles, embedder, directory, on_progress=on_progress, sources=[source])
+    if not first:
+        return Figure(None, None, None, 0, "passages/s")
+    speed = manifest.passages / (time.perf_counter() - start)
+    return Figure(speed, None, None, manifest.passages, "passages/s")
+
+
+def each(items: Sequence[T], ask: Callable[[T], Record]) -> list[Record]:
+    """Ask one after the other, with rate and time left on stderr."""
+    from rag.terminal import counting
+
+    records = []
+    with counting("asking") as count:
+        for done, item in enumerate(items, start=1):
+            records.append(ask(item))
+            count(done, len(items))
+    return records
+
+
+def make_result(
+    suite: str,
+    settings: Settings,
+    options: Options,
+    records: Sequence[Record],
+    summary: Summary,
+    about: Description | None = None,
+) -> Result:
+    """The run with its figures. `about` tells of the index, where there was one for all."""
+    memory = peak_memory_mb()
+    peak = Figure(memory, None, None, int(memory is not None), "MB")
+    unused = {"index", "models_dir", "eval_data"}  # places on this machine measure nothing
+    run = Run(
+        suite=suite,
+        created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        model=settings.model,
+        engine=settings.engine,
+        embedder=settings.embedder,
+        index_version=about.index_version if about else None,
+        articles=about.articles if about else None,
+        passages=about.passages if about else None,
+        seed=options.seed,
+        limit=options.limit,
+        settings=settings.model_dump(mode="json", exclude=unused),
+        byline=metadata.version("byline"),
+        python=platform.python_version(),
+        processor=processor(),
+        peak_memory_mb=memory,
+    )
+    metrics = {**summary.metrics, "peak_memory": peak}
+    return Result(run, replace(summary, metrics=metrics), tuple(records))
+
+
+def peak_memory_mb() -> float | None:
+    """The most memory that this process has held so far; None where the system does not say."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
+    return round(peak * unit / 2**20, 1)
+
+
+def processor() -> str:
+    """The processor's name and how many of its cores there are."""
+    name = platform.processor() or platform.machine()
+    described = Path("/proc/cpuinfo")
+    if described.is_file():
+        lines = described.read_text(encoding="utf-8", errors="replace").splitlines()
+        models = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+        name = next(models, name)
+    return f"{name}, {os.cpu_count()} cores"

@@ -1,0 +1,165 @@
+"""Asking the questions of a set, one after the other, and keeping all that became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from corpus.errors import BylineError
+from eval.questions import Question
+from eval.records import (
+    CitationRecord,
+    PassageRecord,
+    PastTurn,
+    Record,
+    SentenceRecord,
+    TimingsRecord,
+)
+from eval.scores import score
+from index.types import Hit
+from rag.followup import stand_alone
+from rag.types import Answer, Done, Event, Found, Sentence, Turn
+
+RETRIEVED = 50
+"""Passages that the search is asked for: more than any answer reads, to see where gold stands."""
+
+
+class Searches(Protocol):
+    """What finds passages."""
+
+    def search(self, question: str, k: int) -> list[Hit]: ...
+
+
+class Asks(Protocol):
+    """What is measured: anything that searches, and answers with events."""
+
+    @property
+    def index(self) -> Searches: ...
+    def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Event]: ...
+
+
+class Runner:
+    """Asks a pipeline. Earlier turns of a chat are asked for real, once for all that share them."""
+
+    def __init__(self, pipeline: Asks) -> None:
+        self._pipeline = pipeline
+        self._said: dict[tuple[str, ...], str] = {}
+
+    def ask(self, question: Question) -> Record:
+        """What became of one question, with its scores. A refusal of the question is kept too."""
+        history = self._chat(question.history)
+        evidence: tuple[Hit, ...] | None = None
+        answer: Answer | None = None
+        error = None
+        try:
+            for event in self._pipeline.stream(question.question, history):
+                if isinstance(event, Found) and evidence is None:
+                    evidence = event.hits
+                elif isinstance(event, Done):
+                    answer = event.answer
+        except BylineError as refused:
+            error = str(refused)
+        if answer:
+            self._said[(*question.history, question.question)] = plain_text(answer)
+        # After the answer, so that nothing is in a cache for it.
+        query = stand_alone(question.question, history)
+        retrieved = self._pipeline.index.search(query, RETRIEVED)
+        record = make_record(question, history, retrieved, evidence or (), answer, error)
+        return score(record, question)
+
+    def _chat(self, questions: Sequence[str]) -> list[Turn]:
+        turns: list[Turn] = []
+        for place, question in enumerate(questions, start=1):
+            asked = tuple(questions[:place])
+            if asked not in self._said:
+                self._said[asked] = self._answer(question, turns)
+            turns.append(Turn(question, self._said[asked]))
+        return turns
+
+    def _answer(self, question: str, history: Sequence[Turn]) -> str:
+        for event in self._pipeline.stream(question, history):
+            if isinstance(event, Done):
+                return plain_text(event.answer)
+        raise AssertionError("stream ends with Done")
+
+
+def plain_text(answer: Answer) -> str:
+    """What an answer says, without markers, as it goes into the history of a chat."""
+    return " ".join(sentence.text for sentence in answer.sentences)
+
+
+def make_record(
+    question: Question,
+    history: Sequence[Turn],
+    retrieved: Sequence[Hit],
+    evidence: Sequence[Hit],
+    answer: Answer | None,
+    error: str | None = None,
+) -> Record:
+    """The record, not yet scored. Without an answer it counts as a refusal that says `error`."""
+    timings = answer.timings if answer else None
+    return Record(
+        id=question.id,
+        question=question.question,
+        outcome="unscored",
+        answer=answer.text if answer else error or "",
+        abstained=answer.abstained if answer else True,
+        answerable=question.answerable,
+        tags=question.tags,
+        split=question.split,
+        date=question.as_of,
+        history=tuple(PastTurn(turn.question, turn.answer) for turn in history),
+        answers=question.answers,
+        wrong_answers=question.wrong_answers,
+        gold_articles=question.article_ids,
+        gold_sentences=question.sentences,
+        retrieved=_passages(retrieved),
+        evidence=_passages(evidence),
+        given=_passages(answer.hits) if answer else (),
+        confidence=getattr(answer, "confidence", None),  # once answers have one
+        sentences=tuple(_sentence(s) for s in answer.sentences) if answer else (),
+        timings=TimingsRecord(
+            timings.retrieve_ms,
+            timings.first_token_ms,
+            timings.total_ms,
+            timings.prompt_tokens,
+            timings.new_tokens,
+        )
+        if timings
+        else TimingsRecord(),
+        error=error,
+    )
+
+
+def _passages(hits: Sequence[Hit]) -> tuple[PassageRecord, ...]:
+    return tuple(
+        PassageRecord(
+            hit.passage.article.id,
+            hit.passage.article.title,
+            hit.passage.start,
+            hit.passage.end,
+            hit.passage.text,
+            round(hit.score, 6),
+        )
+        for hit in hits
+    )
+
+
+def _sentence(sentence: Sentence) -> SentenceRecord:
+    citations = []
+    for citation in sentence.citations:
+        article = citation.passage.article
+        citations.append(
+            CitationRecord(
+                citation.number,
+                article.id,
+                article.title,
+                article.outlet,
+                article.published_at,
+                article.url,
+                citation.quote_start,
+                citation.quote_end,
+                citation.quote,
+            )
+        )
+    return SentenceRecord(sentence.text, sentence.verdict, sentence.support, tuple(citations))

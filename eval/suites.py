@@ -1,0 +1,159 @@
+"""The suites: which questions are asked, and over which articles."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from platformdirs import user_cache_path
+
+from corpus.errors import BylineError
+from eval.attribution import run_attribution
+from eval.measure import Options, each, embedder_of, ensure_index, load, make_result
+from eval.questions import Question, load_questions, sample
+from eval.records import Record, Result
+from eval.runner import Runner
+from eval.scores import summarise
+from eval.sets import AbsentSetError, Case, named_articles, read_cases, read_news, shrink
+from rag.settings import SAMPLE_ARTICLES, Settings
+
+if TYPE_CHECKING:
+    from corpus.article import Article
+
+NEWS = {"news": "realtimeqa", "linked": "linked"}
+OWN = {"abstain": ("clapnq", "squad2"), "conflict": ("ramdocs", "rgb-counterfactual")}
+
+
+def run_suite(name: str, options: Options) -> Result:
+    """One whole run. Raises `AbsentSetError` when none of its question sets is there."""
+    if name == "gold":
+        return run_gold(options)
+    if name in NEWS:
+        return run_news(name, options)
+    if name in OWN:
+        return run_own(name, options)
+    if name == "attribution":
+        return run_attribution(options)
+    raise BylineError(
+        f"There is no suite {name}: choose gold, {', '.join([*NEWS, *OWN])} or attribution."
+    )
+
+
+def run_gold(options: Options) -> Result:
+    """The gold set, on an index of the sample articles that is built where it is missing."""
+    from corpus.read import read_articles
+
+    questions = _chosen(load_questions(), options)
+    articles = read_articles([SAMPLE_ARTICLES]).articles
+    return _run_pooled("gold", questions, articles, str(SAMPLE_ARTICLES), options)
+
+
+def run_news(name: str, options: Options) -> Result:
+    """Questions over one pool of articles. A smaller pool keeps what the questions name."""
+    folder, source = options.settings(None).eval_data, NEWS[name]
+    everything, articles = read_news(folder, source)
+    questions = sample(everything, options.limit, options.seed)
+    by_question = named_articles(folder, source)
+    named = [article for question in questions for article in by_question[question.id]]
+    pool = shrink(articles, named, options.pool, options.seed)
+    return _run_pooled(name, questions, pool, f"{source}-articles", options)
+
+
+def run_mine(path: Path, options: Options) -> Result:
+    """The user's own questions over the index as it is."""
+    from index.versions import read_manifest
+
+    questions = _chosen(load_questions(path), options)
+    settings = options.settings(options.index)
+    read_manifest(settings.index)  # says what is wrong before weights are loaded
+    pipeline = load(settings)
+    with closing(pipeline.index):
+        records = each(questions, Runner(pipeline).ask)
+        summary = summarise(records, options.seed)
+        return make_result("mine", settings, options, records, summary, pipeline.describe())
+
+
+def _chosen(questions: Sequence[Question], options: Options) -> list[Question]:
+    split = options.split
+    asked = [question for question in questions if split in (None, question.split)]
+    if not asked:
+        raise BylineError(f"No question has the split {split}: choose dev or test.")
+    return sample(asked, options.limit, options.seed)
+
+
+def _run_pooled(
+    name: str,
+    questions: Sequence[Question],
+    articles: Sequence[Article],
+    source: str,
+    options: Options,
+) -> Result:
+    settings = options.settings(options.index or user_cache_path("byline") / "eval" / name)
+    speed = ensure_index(settings.index, articles, source, embedder_of(settings))
+    pipeline = load(settings)
+    with closing(pipeline.index):
+        records = each(questions, Runner(pipeline).ask)
+        summary = summarise(records, options.seed, {"indexing_speed": speed})
+        return make_result(name, settings, options, records, summary, pipeline.describe())
+
+
+def run_own(name: str, options: Options) -> Result:
+    """Questions that bring their own passages, each answered from those alone.
+
+    A set's label holds for a question's own passages: in a pool, the passage of another question
+    may answer what the label calls unanswerable, or settle what two passages dispute. So each has
+    an index of its own, published in the same folder one after the other.
+    """
+    cases = _cases(name, options)
+    questions = sample(
+        [case.question for case in cases.values()],
+        options.limit,
+        options.seed,
+        lambda question: (question.tags, question.answerable),
+    )
+    with tempfile.TemporaryDirectory(prefix="byline-eval-") as temporary:
+        settings = options.settings(Path(temporary))
+        records = _ask_each_of_its_own(settings, [cases[question.id] for question in questions])
+    return make_result(name, settings, options, records, summarise(records, options.seed))
+
+
+def _ask_each_of_its_own(settings: Settings, cases: Sequence[Case]) -> list[Record]:
+    from index.build import build
+    from index.search import Index
+
+    embedder = embedder_of(settings)
+    articles = {case.question.id: case.articles for case in cases}
+    build(cases[0].articles, embedder, settings.index)
+    pipeline = load(settings)
+
+    def ask(question: Question) -> Record:
+        build(articles[question.id], embedder, settings.index)
+        pipeline.index.close()
+        pipeline.index = Index.open(settings.index, embedder)
+        return Runner(pipeline).ask(question)
+
+    try:
+        return each([case.question for case in cases], ask)
+    finally:
+        pipeline.index.close()
+
+
+def _cases(name: str, options: Options) -> dict[str, Case]:
+    """The questions by id. A set that is absent is named on stderr; with none the suite is."""
+    folder = options.settings(None).eval_data
+    cases: dict[str, Case] = {}
+    absent: list[AbsentSetError] = []
+    for source in OWN[name]:
+        try:
+            cases |= {case.question.id: case for case in read_cases(folder, source)}
+        except AbsentSetError as error:
+            absent.append(error)
+    if not cases:
+        raise absent[0]
+    for missing in absent:
+        print(f"{name}: a set is skipped: {missing}.", file=sys.stderr)
+    return cases
