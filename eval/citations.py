@@ -16,11 +16,11 @@ def citation_scores(record: Record) -> dict[str, float | None]:
     articles = [citation.article_id for citation in record.citations]
     quotes = [citation.quote for citation in record.citations]
     scores = {
-        "citation_article_precision": precision(articles, record.gold_articles),
-        "citation_article_recall": recall(articles, record.gold_articles),
+        "citation_precision": precision(articles, record.gold_articles),
+        "citation_recall": recall(articles, record.gold_articles),
         "citation_sentence_precision": sentence_precision(quotes, record.gold_sentences),
         "citation_sentence_recall": sentence_recall(quotes, record.gold_sentences),
-        "sentences_cited": sentences_cited(record),
+        "cited_sentences": cited_sentences(record),
         "cited_supported": cited_supported(record),
     }
     return dict.fromkeys(scores) if record.abstained else scores
@@ -60,7 +60,7 @@ def same_sentence(left: str, right: str) -> bool:
     return bool(left and right) and (left in right or right in left)
 
 
-def sentences_cited(record: Record) -> float | None:
+def cited_sentences(record: Record) -> float | None:
     """The share of the answer's sentences that carry a citation."""
     if not record.sentences:
         return None

@@ -122,7 +122,8 @@ def write_drafts(options: Options, path: Path | None) -> None:
                 if kept == wanted:
                     break
     print(
-        f"{kept} questions of {tried} passages; read them, and cut what is wrong.", file=sys.stderr
+        f"Proposed {kept:,} from {tried:,} articles; read them, and cut what is wrong.",
+        file=sys.stderr,
     )
 
 

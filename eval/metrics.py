@@ -11,6 +11,9 @@ from rag.quantities import Quantity, Token, normalise, tokens
 SHORTEST = 3
 """Characters of an answer that is looked for in passages: "4" stands in almost any of them."""
 
+LONGEST = 12
+"""Words of an answer that is looked for: nobody says a longer one again word for word."""
+
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -56,9 +59,14 @@ def contains_answer(text: str, answers: Collection[str]) -> bool:
     return False
 
 
+def sayable(answers: Collection[str]) -> tuple[str, ...]:
+    """The answers that are short enough to be said word for word."""
+    return tuple(answer for answer in answers if len(answer.split()) <= LONGEST)
+
+
 def searchable(answers: Collection[str]) -> tuple[str, ...]:
-    """The answers that are long enough to be looked for in passages."""
-    return tuple(answer for answer in answers if len(answer.strip()) >= SHORTEST)
+    """The answers that are long enough to be looked for in passages, and short enough."""
+    return tuple(answer for answer in sayable(answers) if len(answer.strip()) >= SHORTEST)
 
 
 def exact_match(text: str, answers: Collection[str]) -> float | None:

@@ -15,7 +15,7 @@ from eval.abstention import (
     refusal_scores,
 )
 from eval.citations import citation_scores, same_sentence
-from eval.metrics import contains_answer, exact_match, searchable, token_f1
+from eval.metrics import contains_answer, exact_match, sayable, searchable, token_f1
 from eval.questions import Question
 from eval.ranking import RANKS, answer_recall, evidence_recall, given_recall, ranking_scores
 from eval.records import OUTCOMES, Figure, Outcome, PassageRecord, Record, Summary
@@ -24,17 +24,13 @@ from eval.statistics import figure, mean_figure
 SHORT_ANSWER = "short-answer"
 """The tag of a question whose accepted answers are too short to be looked for in an answer."""
 
-LONGEST_ANSWER = 12
-"""Words of an accepted answer that may be looked for word for word; a longer one gets an F1 only.
-"""
-
 QUESTION_METRICS = (
-    *"accuracy exact_match token_f1 answer_contained answers_stated wrong_stated".split(),
+    *"accuracy exact_match token_f1 containment containment_of_all containment_of_wrong".split(),
     *"refusal_recall refusal_precision false_refusals".split(),
-    *"citation_article_precision citation_article_recall".split(),
+    *"citation_precision citation_recall".split(),
     *"citation_sentence_precision citation_sentence_recall".split(),
-    *"sentences_cited cited_supported right_cites_gold".split(),
-    *"evidence_recall given_recall".split(),
+    *"cited_sentences cited_supported citation_hit".split(),
+    *"evidence_recall evidence_given_recall".split(),
     *(f"hit@{k}" for k in RANKS),
     *(f"recall@{k}" for k in RANKS),
     *"mrr ndcg@10".split(),
@@ -55,8 +51,8 @@ def score(record: Record, question: Question) -> Record:
         **citation_scores(record),
         **ranking_scores([record]).get(record.id, {}),
         "evidence_recall": evidence_recall(record),
-        "given_recall": given_recall(record),
-        "right_cites_gold": _right_cites_gold(record),
+        "evidence_given_recall": given_recall(record),
+        "citation_hit": _citation_hit(record),
         **{f"answer_recall@{k}": answer_recall(record, k) for k in RANKS},
     }
     return replace(record, scores={name: scores.get(name) for name in QUESTION_METRICS})
@@ -68,7 +64,7 @@ def is_right(record: Record, question: Question) -> bool | None:
     None where this cannot be told: there are no accepted answers, or none of a length that can be
     looked for.
     """
-    wanted = [a for a in question.answers if len(a.split()) <= LONGEST_ANSWER]
+    wanted = sayable(question.answers)
     if not wanted or SHORT_ANSWER in question.tags:
         return None
     if record.abstained:
@@ -124,20 +120,22 @@ def _answer_scores(record: Record, question: Question) -> dict[str, float | None
     if record.answerable is False or not question.answers:
         return {}
     text = "" if record.abstained else record.text
-    short = SHORT_ANSWER in question.tags
-    stated = [float(contains_answer(text, [answer])) for answer in question.answers]
+    stated = [float(contains_answer(text, [answer])) for answer in sayable(question.answers)]
+    looked_for = bool(stated) and SHORT_ANSWER not in question.tags
     wrong = question.wrong_answers
     return {
         "accuracy": None if record.outcome == "unscored" else float(record.outcome == "right"),
         "exact_match": exact_match(text, question.answers),
         "token_f1": token_f1(text, question.answers),
-        "answer_contained": None if short else max(stated),
-        "answers_stated": sum(stated) / len(stated) if question.all_required else None,
-        "wrong_stated": float(contains_answer(text, wrong)) if wrong else None,
+        "containment": max(stated) if looked_for else None,
+        "containment_of_all": sum(stated) / len(stated)
+        if looked_for and question.all_required
+        else None,
+        "containment_of_wrong": float(contains_answer(text, wrong)) if wrong else None,
     }
 
 
-def _right_cites_gold(record: Record) -> float | None:
+def _citation_hit(record: Record) -> float | None:
     if record.outcome != "right" or not record.gold_articles:
         return None
     return float(any(c.article_id in record.gold_articles for c in record.citations))
@@ -188,9 +186,9 @@ def _cost(records: Sequence[Record], seed: int) -> dict[str, Figure]:
     """Times (nearest rank: the smallest that so many per cent do not exceed), and tokens."""
     timings = [record.timings for record in records]
     times = {
-        "search": [t.retrieve_ms for t in timings],
-        "first_word": [t.first_token_ms for t in timings],
-        "whole_answer": [t.total_ms for t in timings],
+        "retrieve_ms": [t.retrieve_ms for t in timings],
+        "first_token_ms": [t.first_token_ms for t in timings],
+        "total_ms": [t.total_ms for t in timings],
     }
     return {
         **{

@@ -97,7 +97,7 @@ def _run_pooled(
     pipeline = load(settings)
     with closing(pipeline.index):
         records = each(questions, Runner(pipeline).ask)
-        summary = summarise(records, options.seed, {"indexing_speed": speed})
+        summary = summarise(records, options.seed, {"passages_per_second": speed})
         return make_result(name, settings, options, records, summary, pipeline.describe())
 
 

@@ -66,19 +66,19 @@ def test_white_space_makes_no_other_sentence() -> None:
 
 def test_the_shares_of_one_answer() -> None:
     assert citation_scores(RECORD) == {
-        "citation_article_precision": 2 / 3,  # g, x, g
-        "citation_article_recall": 1 / 2,  # g of g and h
+        "citation_precision": 2 / 3,  # g, x, g
+        "citation_recall": 1 / 2,  # g of g and h
         "citation_sentence_precision": 2 / 3,  # "It paid $5." twice of three quotes
         "citation_sentence_recall": 1 / 2,
-        "sentences_cited": 2 / 3,
+        "cited_sentences": 2 / 3,
         "cited_supported": 1 / 2,  # supported of supported and partly; the third is not cited
     }
 
 
 def test_an_answer_that_cites_nothing_has_recall_0_and_no_precision() -> None:
     scores = citation_scores(replace(RECORD, sentences=(sentence(None),)))
-    assert (scores["citation_article_precision"], scores["citation_article_recall"]) == (None, 0)
-    assert (scores["sentences_cited"], scores["cited_supported"]) == (0, None)
+    assert (scores["citation_precision"], scores["citation_recall"]) == (None, 0)
+    assert (scores["cited_sentences"], scores["cited_supported"]) == (0, None)
 
 
 def test_a_refusal_has_no_citations_to_score() -> None:

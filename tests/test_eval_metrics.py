@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eval.metrics import contains_answer, exact_match, searchable, token_f1
+from eval.metrics import contains_answer, exact_match, sayable, searchable, token_f1
 from rag.quantities import normalise
 
 
@@ -79,6 +79,11 @@ def test_any_accepted_answer_is_enough() -> None:
 
 def test_answers_of_under_three_characters_are_not_looked_for() -> None:
     assert searchable(["4", "US", "49%", " 12 "]) == ("49%",)
+
+
+def test_answers_of_more_than_twelve_words_are_not_looked_for() -> None:
+    assert sayable(["word " * 13, "word " * 12, "4"]) == ("word " * 12, "4")
+    assert searchable(["word " * 13]) == ()
 
 
 def test_exact_match_is_of_the_whole_text() -> None:

@@ -103,19 +103,21 @@ def test_any_accepted_answer_is_right_unless_all_are_required() -> None:
 def test_an_answer_that_was_ruled_out_is_wrong_beside_a_right_one() -> None:
     made = record(replace(QUESTION, wrong_answers=("$6",)), "It paid $15 or $6.")
     assert made.outcome == "used_but_wrong"
-    assert (made.scores["answer_contained"], made.scores["wrong_stated"]) == (1, 1)
+    assert (made.scores["containment"], made.scores["containment_of_wrong"]) == (1, 1)
 
 
 def test_the_share_of_required_answers_that_was_given() -> None:
     question = replace(QUESTION, answers=("$15", "$7"), all_required=True)
-    assert record(question).scores["answers_stated"] == 0.5
-    assert record(QUESTION).scores["answers_stated"] is None
+    assert record(question).scores["containment_of_all"] == 0.5
+    assert record(QUESTION).scores["containment_of_all"] is None
 
 
 def test_a_long_answer_cannot_be_found_word_for_word() -> None:
     made = record(replace(QUESTION, answers=("It paid five dollars " * 4,)))
     assert made.outcome == "unscored"
     assert made.scores["accuracy"] is None
+    assert made.scores["containment"] is None
+    assert made.scores["evidence_recall"] is None
     assert made.scores["token_f1"] is not None
 
 
@@ -127,24 +129,24 @@ def test_a_refusal_of_a_question_with_a_long_answer_is_still_a_refusal() -> None
 def test_a_short_answer_is_not_looked_for_where_the_set_says_so() -> None:
     question = replace(QUESTION, answers=("5",), tags=(SHORT_ANSWER,))
     assert is_right(record(question), question) is None
-    assert record(question).scores["answer_contained"] is None
+    assert record(question).scores["containment"] is None
 
 
 def test_a_refusal_that_happens_to_hold_the_answer_is_not_right() -> None:
     made = record(said="Nothing says $15.", abstained=True)
-    assert [made.scores[name] for name in ("accuracy", "token_f1", "answer_contained")] == [0] * 3
+    assert [made.scores[name] for name in ("accuracy", "token_f1", "containment")] == [0] * 3
 
 
 def test_a_citation_marker_is_no_answer() -> None:
     marked = replace(record(said="There were some."), answer="There were some. [1]")
     question = replace(QUESTION, answers=("1",))
-    assert score(marked, question).scores["answer_contained"] == 0
+    assert score(marked, question).scores["containment"] == 0
 
 
 def test_only_a_right_answer_can_cite_gold() -> None:
-    assert record().scores["right_cites_gold"] == 1
-    assert record(cites="x").scores["right_cites_gold"] == 0
-    assert record(said=WRONG).scores["right_cites_gold"] is None
+    assert record().scores["citation_hit"] == 1
+    assert record(cites="x").scores["citation_hit"] == 0
+    assert record(said=WRONG).scores["citation_hit"] is None
 
 
 def test_every_record_has_every_score_or_none() -> None:
@@ -194,8 +196,8 @@ def test_times_are_the_smallest_that_so_many_do_not_exceed() -> None:
     records = [replace(record(), timings=TimingsRecord(total_ms=ms)) for ms in times]
     made = figures(records)
     # half of 6 is the 3rd; 95% of 6 is 5.7, so the 6th
-    assert (made["whole_answer_p50"].value, made["whole_answer_p95"].value) == (30, 90)
-    assert made["first_word_p50"].value is None
+    assert (made["total_ms_p50"].value, made["total_ms_p95"].value) == (30, 90)
+    assert made["first_token_ms_p50"].value is None
 
 
 def test_tokens_are_a_mean() -> None:

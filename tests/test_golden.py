@@ -73,7 +73,7 @@ def test_enough_is_right(outcome: Result) -> None:
 
 
 def test_right_answers_cite_an_article_that_says_so(outcome: Result) -> None:
-    cited = [record.scores["right_cites_gold"] for record in outcome.records]
+    cited = [record.scores["citation_hit"] for record in outcome.records]
     assert cited.count(1) >= CITED, render(outcome)
 
 
