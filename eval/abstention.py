@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from eval.records import Record
 
 BINS = 10
+
+Answers = Sequence[tuple[float, bool]] | np.ndarray
+"""Confidence, 0 to 1, and whether it is right; as an array, rows of shape (n, 2)."""
 
 
 class RiskPoint(NamedTuple):
@@ -52,61 +57,70 @@ def confident_answers(records: Sequence[Record]) -> list[tuple[float, bool]]:
     ]
 
 
-def risk_coverage(answers: Sequence[tuple[float, bool]]) -> list[RiskPoint]:
+def risk_coverage(answers: Answers) -> list[RiskPoint]:
     """The risk of answering only the most confident, for each number of them.
 
     El-Yaniv and Wiener 2010. Answers of one confidence stand or fall together, so they share a
     point: no order among them is better than another.
     """
-    ordered = sorted(answers, key=lambda answer: -answer[0])
-    points = []
-    wrong = 0
-    for count, (confidence, right) in enumerate(ordered, start=1):
-        wrong += not right
-        if count == len(ordered) or ordered[count][0] != confidence:
-            points.append(RiskPoint(count / len(ordered), wrong / count))
-    return points
+    counts, wrong = _curve(answers)
+    return [
+        RiskPoint(float(count / counts[-1]), float(errors / count))
+        for count, errors in zip(counts, wrong, strict=True)
+    ]
 
 
-def area_under_risk(answers: Sequence[tuple[float, bool]]) -> float | None:
+def area_under_risk(answers: Answers) -> float | None:
     """The mean risk over all coverages, 0 at best (AURC, Geifman and El-Yaniv 2018).
 
     Each point stands for the answers that it adds. None without answers.
     """
-    if not answers:
+    if not len(answers):
         return None
-    area, before = 0.0, 0.0
-    for point in risk_coverage(answers):
-        area += (point.coverage - before) * point.risk
-        before = point.coverage
-    return area
+    counts, wrong = _curve(answers)
+    return float((np.diff(counts, prepend=0) * wrong / counts).sum() / counts[-1])
 
 
-def reliability(answers: Sequence[tuple[float, bool]], bins: int = BINS) -> list[Bin]:
+def _curve(answers: Answers) -> tuple[np.ndarray, np.ndarray]:
+    """How many answers have at least each confidence, highest first, and how many are wrong."""
+    rows = np.asarray(answers, dtype=float).reshape(-1, 2)
+    rows = rows[np.argsort(-rows[:, 0])]
+    last_of_its_kind = np.append(np.diff(rows[:, 0]) != 0, [True] * bool(len(rows)))
+    return (
+        np.arange(1, len(rows) + 1)[last_of_its_kind],
+        np.cumsum(1 - rows[:, 1])[last_of_its_kind],
+    )
+
+
+def reliability(answers: Answers, bins: int = BINS) -> list[Bin]:
     """The answers in `bins` equal ranges of confidence: what a reliability diagram shows."""
-    table = []
-    for place in range(bins):
-        low, high = place / bins, (place + 1) / bins
-        inside = [a for a in answers if low < a[0] <= high or (place == 0 and a[0] == 0)]
-        count = len(inside)
-        table.append(
-            Bin(
-                low,
-                high,
-                count,
-                sum(confidence for confidence, _ in inside) / count if count else None,
-                sum(right for _, right in inside) / count if count else None,
-            )
+    counts, confident, right = _binned(answers, bins)
+    return [
+        Bin(
+            place / bins,
+            (place + 1) / bins,
+            int(count),
+            float(confident[place] / count) if count else None,
+            float(right[place] / count) if count else None,
         )
-    return table
+        for place, count in enumerate(counts)
+    ]
 
 
-def calibration_error(answers: Sequence[tuple[float, bool]], bins: int = BINS) -> float | None:
+def calibration_error(answers: Answers, bins: int = BINS) -> float | None:
     """How far confidence is from accuracy, weighed by bin (ECE, Guo et al. 2017); None without."""
-    if not answers:
+    if not len(answers):
         return None
-    return sum(
-        one.count / len(answers) * abs(one.right - one.confidence)
-        for one in reliability(answers, bins)
-        if one.right is not None and one.confidence is not None
+    _, confident, right = _binned(answers, bins)
+    return float(np.abs(right - confident).sum() / len(answers))
+
+
+def _binned(answers: Answers, bins: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each bin: its answers, the sum of their confidence, and how many are right."""
+    rows = np.asarray(answers, dtype=float).reshape(-1, 2)
+    places = np.clip(np.ceil(rows[:, 0] * bins).astype(int) - 1, 0, bins - 1)
+    return (
+        np.bincount(places, minlength=bins),
+        np.bincount(places, weights=rows[:, 0], minlength=bins),
+        np.bincount(places, weights=rows[:, 1], minlength=bins),
     )

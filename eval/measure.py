@@ -95,14 +95,22 @@ def ensure_index(
 
 
 def each(items: Sequence[T], ask: Callable[[T], Record]) -> list[Record]:
-    """Ask one after the other, with rate and time left on stderr."""
+    """Ask one after the other, with rate and time left on stderr.
+
+    Ctrl-C ends it early: what was asked until then is what the run holds.
+    """
     from rag.terminal import counting
 
-    records = []
-    with counting("asking") as count:
-        for done, item in enumerate(items, start=1):
-            records.append(ask(item))
-            count(done, len(items))
+    records: list[Record] = []
+    try:
+        with counting("asking") as count:
+            for done, item in enumerate(items, start=1):
+                records.append(ask(item))
+                count(done, len(items))
+    except KeyboardInterrupt:
+        if not records:
+            raise
+        print(f"Stopped after {len(records)} of {len(items)} questions.", file=sys.stderr)
     return records
 
 

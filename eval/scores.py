@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from eval.abstention import (
     area_under_risk,
     calibration_error,
@@ -19,7 +17,7 @@ from eval.metrics import contains_answer, exact_match, sayable, searchable, toke
 from eval.questions import Question
 from eval.ranking import RANKS, answer_recall, evidence_recall, given_recall, ranking_scores
 from eval.records import OUTCOMES, Figure, Outcome, PassageRecord, Record, Summary
-from eval.statistics import figure, mean_figure
+from eval.statistics import figure, mean_figure, percentile_figure
 
 SHORT_ANSWER = "short-answer"
 """The tag of a question whose accepted answers are too short to be looked for in an answer."""
@@ -170,20 +168,13 @@ def figures(records: Sequence[Record], seed: int = 0) -> dict[str, Figure]:
     confident = confident_answers(records)
     return {
         **means,
-        "risk_coverage_area": figure(confident, _on_answers(area_under_risk), "", seed),
-        "calibration_error": figure(confident, _on_answers(calibration_error), "", seed),
+        "risk_coverage_area": figure(confident, area_under_risk, "", seed),
+        "calibration_error": figure(confident, calibration_error, "", seed),
         **_cost(records, seed),
     }
 
 
-def _on_answers(
-    measure: Callable[[Sequence[tuple[float, bool]]], float | None],
-) -> Callable[[np.ndarray], float | None]:
-    return lambda rows: measure([(float(c), bool(right)) for c, right in rows])
-
-
 def _cost(records: Sequence[Record], seed: int) -> dict[str, Figure]:
-    """Times (nearest rank: the smallest that so many per cent do not exceed), and tokens."""
     timings = [record.timings for record in records]
     times = {
         "retrieve_ms": [t.retrieve_ms for t in timings],
@@ -192,8 +183,8 @@ def _cost(records: Sequence[Record], seed: int) -> dict[str, Figure]:
     }
     return {
         **{
-            f"{name}_p{percent}": figure(
-                [[value] for value in values if value is not None], _percentile(percent), "ms", seed
+            f"{name}_p{percent}": percentile_figure(
+                [value for value in values if value is not None], percent, "ms", seed
             )
             for name, values in times.items()
             for percent in (50, 95)
@@ -201,7 +192,3 @@ def _cost(records: Sequence[Record], seed: int) -> dict[str, Figure]:
         "prompt_tokens": mean_figure([t.prompt_tokens for t in timings], "tokens", seed),
         "new_tokens": mean_figure([t.new_tokens for t in timings], "tokens", seed),
     }
-
-
-def _percentile(percent: int) -> Callable[[np.ndarray], float]:
-    return lambda rows: float(np.percentile(rows, percent, method="inverted_cdf"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ import numpy as np
 from eval.records import Figure
 
 RESAMPLES = 2000
+FEWER_RESAMPLES = 500
+"""Of a figure that is worked out anew for each."""
+
 CONFIDENCE = 0.95
 
 Statistic = Callable[[np.ndarray], float | None]
@@ -45,14 +49,37 @@ def mean_figure(values: Sequence[float | None], unit: str = "share", seed: int =
     if not scored.size:
         return Figure(None, None, None, 0, unit)
     if unit == "share" and scored.min() == scored.max() and scored[0] in (0, 1):
-        low, high = _exact(int(scored.sum()), scored.size)
+        off = 1 - ((1 - CONFIDENCE) / 2) ** (1 / scored.size)
+        low, high = (1 - off, 1.0) if scored[0] else (0.0, off)
         return Figure(float(scored[0]), low, high, scored.size, unit)
-    scores, counts = np.nan_to_num(rows), (~np.isnan(rows)).astype(float)
-    drawn = np.random.default_rng(seed).integers(0, rows.size, (RESAMPLES, rows.size))
-    totals, present = scores[drawn].sum(axis=1), counts[drawn].sum(axis=1)
-    means = totals[present > 0] / present[present > 0]
-    low, high = _bounds(means)
+    times = _times_drawn(rows.size, seed)
+    totals, present = times @ np.nan_to_num(rows), times @ (~np.isnan(rows)).astype(np.float32)
+    low, high = _bounds(totals[present > 0] / present[present > 0])
     return Figure(float(scored.mean()), low, high, scored.size, unit)
+
+
+@functools.lru_cache(maxsize=1)
+def _times_drawn(count: int, seed: int) -> np.ndarray:
+    """How often each of `count` questions is in each resample, of shape (RESAMPLES, count).
+
+    All measures of a run are resampled alike, and drawn for once.
+    """
+    chance = np.random.default_rng(seed)
+    return chance.multinomial(count, [1 / count] * count, RESAMPLES).astype(np.float32)
+
+
+def percentile_figure(
+    values: Sequence[float], percent: float, unit: str = "ms", seed: int = 0
+) -> Figure:
+    """The smallest value that `percent` of the values do not exceed (nearest rank)."""
+    if not values:
+        return Figure(None, None, None, 0, unit)
+    ordered = np.sort(np.array(values, dtype=float))
+    place = max(math.ceil(len(values) * percent / 100), 1) - 1
+    drawn = np.random.default_rng(seed).integers(0, len(values), (RESAMPLES, len(values)))
+    # The values are in order, so the place drawn at that rank names the value at that rank.
+    low, high = _bounds(ordered[np.partition(drawn, place, axis=1)[:, place]])
+    return Figure(float(ordered[place]), low, high, len(values), unit)
 
 
 def figure(
@@ -66,7 +93,7 @@ def figure(
     value = statistic(table) if len(rows) else None
     if value is None:
         return Figure(None, None, None, len(rows), unit)
-    drawn = np.random.default_rng(seed).integers(0, len(rows), (RESAMPLES // 4, len(rows)))
+    drawn = np.random.default_rng(seed).integers(0, len(rows), (FEWER_RESAMPLES, len(rows)))
     again = [statistic(table[places]) for places in drawn]
     low, high = _bounds(np.array([one for one in again if one is not None]))
     return Figure(value, low, high, len(rows), unit)
@@ -76,13 +103,6 @@ def _bounds(values: np.ndarray) -> tuple[float, float]:
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)
-
-
-def _exact(successes: int, total: int) -> tuple[float, float]:
-    from scipy.stats import binomtest
-
-    interval = binomtest(successes, total).proportion_ci(CONFIDENCE, method="exact")
-    return float(interval.low), float(interval.high)
 
 
 def paired(first: Sequence[float | None], second: Sequence[float | None], seed: int = 0) -> Paired:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from eval.records import Figure
-from eval.statistics import figure, mean_figure, paired
+from eval.statistics import figure, mean_figure, paired, percentile_figure
 
 
 def test_the_mean_leaves_out_what_has_no_score() -> None:
@@ -27,7 +27,7 @@ def test_the_interval_is_that_of_the_normal_approximation_where_there_is_much() 
 
 
 def test_one_seed_gives_one_interval() -> None:
-    values = [0.1, 0.9, 0.4, 0.3]
+    values = [place**2 / 400 for place in range(20)]
     assert mean_figure(values, seed=3) == mean_figure(values, seed=3)
     assert mean_figure(values, seed=3) != mean_figure(values, seed=4)
 
@@ -52,6 +52,22 @@ def test_all_wrong_is_not_certainty_either() -> None:
 
 def test_a_mean_of_equal_tokens_has_no_spread() -> None:
     assert mean_figure([300, 300], "tokens") == Figure(300, 300, 300, 2, "tokens")
+
+
+def test_a_percentile_is_by_nearest_rank() -> None:
+    # 95% of 20 values is 19, so the 19th smallest; 95% of 3 is 2.85, so the 3rd
+    assert percentile_figure(range(1, 21), 95).value == 19
+    assert percentile_figure([30.0, 10.0, 20.0], 95).value == 30
+    assert percentile_figure([30.0, 10.0, 20.0], 50).value == 20
+
+
+def test_a_percentile_of_a_resample_is_one_of_the_values() -> None:
+    one = percentile_figure([10.0, 20.0, 90.0], 50)
+    assert (one.low, one.high) == (10, 90)
+
+
+def test_a_percentile_of_nothing_is_no_score() -> None:
+    assert percentile_figure([], 95) == Figure(None, None, None, 0, "ms")
 
 
 def test_any_figure_of_rows() -> None:

@@ -10,8 +10,8 @@ from fakes import HashingEmbedder, ScriptedGenerator
 
 from corpus import Article, BylineError
 from eval import suites
-from eval.measure import Options, ensure_index, make_result, peak_memory_mb, processor
-from eval.records import Result, Summary
+from eval.measure import Options, each, ensure_index, make_result, peak_memory_mb, processor
+from eval.records import Record, Result, Summary
 from eval.sets import AbsentSetError
 from eval.suites import run_mine, run_suite
 from index.build import build
@@ -182,6 +182,24 @@ def test_the_speed_of_a_build_that_had_vectors_already_is_no_score(tmp_path: Pat
     first = ensure_index(tmp_path, POOL, "pool", embedder)
     grown = ensure_index(tmp_path, [*POOL, Article("b", "T", "Other.")], "pool", embedder)
     assert (first.n, first.value is None, grown.value) == (1, False, None)
+
+
+def test_a_run_that_is_stopped_keeps_what_it_has(capsys: pytest.CaptureFixture[str]) -> None:
+    def ask(name: str) -> Record:
+        if name == "c":
+            raise KeyboardInterrupt
+        return Record(name, "Who?", "right", "", False)
+
+    assert [record.id for record in each("abcd", ask)] == ["a", "b"]
+    assert "Stopped after 2 of 4 questions." in capsys.readouterr().err
+
+
+def test_a_run_that_is_stopped_before_anything_was_asked_is_no_run() -> None:
+    def ask(name: str) -> Record:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        each("abcd", ask)
 
 
 def test_a_run_says_what_it_was_made_with_but_not_where() -> None:
