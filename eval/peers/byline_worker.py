@@ -1,0 +1,115 @@
+"""Byline as it is, in its own process: its default settings over an index of its own."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from corpus.article import Article
+from eval.peers.protocol import Asked, Clock, Evidence, serve
+from index.types import Hit
+from rag.load import build_index, load_embedder, load_pipeline
+from rag.settings import Settings, load_settings
+from rag.terminal import quiet
+from rag.types import Done, Found, Generator, Message, Piece, Usage
+
+
+class Listening:
+    """A generator that keeps every chat it is sent, so that all of its prompts can be counted."""
+
+    def __init__(self, generator: Generator) -> None:
+        self._generator = generator
+        self.heard: list[Sequence[Message]] = []
+
+    @property
+    def name(self) -> str:
+        return self._generator.name
+
+    @property
+    def usage(self) -> Usage:
+        return self._generator.usage
+
+    def generate(self, messages: Sequence[Message]) -> Iterator[str]:
+        self.heard.append(messages)
+        return self._generator.generate(messages)
+
+    def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
+        self.heard.append(messages)
+        return self._generator.next_token_probability(messages, token)
+
+
+class Byline:
+    """The pipeline that the command line and the page use."""
+
+    def load(self, request: dict[str, Any]) -> dict[str, Any]:
+        from importlib.metadata import version
+
+        quiet()
+        self._folder = tempfile.TemporaryDirectory(prefix="byline-peers-")
+        self._settings: Settings = load_settings(
+            index=Path(self._folder.name),
+            model=request["model"],
+            threads=request["threads"],
+            engine="llama.cpp",
+        )
+        self._embedder = load_embedder(self._settings)
+        self._embedder.embed_question("Loads the weights.")
+        chosen = self._settings
+        return {
+            "version": f"byline {version('byline')}",
+            "engine": "llama.cpp in process",
+            "source": "rag/settings.py, unchanged",
+            "settings": {
+                "chunks": "whole sentences",
+                "retrieval": f"dense and BM25 fused, {chosen.retrieved} passages, "
+                f"{chosen.evidence_characters} characters of evidence",
+                "embedder": "MiniLM" if chosen.embedder == "minilm" else chosen.embedder,
+                "sampling": f"greedy, at most {chosen.max_new_tokens} tokens",
+                "prompt": "its own; every sentence checked",
+            },
+        }
+
+    def build(self, request: dict[str, Any]) -> dict[str, Any]:
+        articles = [Article(**article["fields"]) for article in request["articles"]]
+        start = time.perf_counter()
+        manifest = build_index(self._settings, articles, [], self._embedder)
+        seconds = time.perf_counter() - start
+        self._pipeline = load_pipeline(self._settings)
+        return {"passages": manifest.passages, "seconds": seconds}
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        listening = Listening(self._pipeline.generator)
+        self._pipeline.generator = listening
+        clock = Clock()
+        given: tuple[Hit, ...] = ()
+        try:
+            for event in self._pipeline.stream(request["question"]):
+                if isinstance(event, Found):
+                    given = event.hits
+                elif isinstance(event, Piece):
+                    clock.say(event.text)
+                elif isinstance(event, Done):
+                    answer = event.answer
+        finally:
+            self._pipeline.generator = listening._generator
+        clock.stop()
+        return Asked(
+            answer=" ".join(sentence.text for sentence in answer.sentences),
+            evidence=[Evidence(h.passage.article.id, h.passage.text) for h in given],
+            first_word_s=clock.first_word_s,
+            whole_s=clock.whole_s,
+            cited=[c.passage.article.id for s in answer.sentences for c in s.citations],
+            refused=answer.abstained,
+            prompts=[
+                [{"role": message.role, "content": message.content} for message in chat]
+                for chat in listening.heard
+            ],
+        ).reply()
+
+
+if __name__ == "__main__":
+    system = Byline()
+    serve({"load": system.load, "build": system.build, "ask": system.ask})
