@@ -19,6 +19,10 @@ from rag.fetch import ensure
 from rag.pipeline import Limits, Pipeline
 from rag.settings import Settings
 from rag.types import Generator
+from rag.unpacked import has_room, is_unpacked, unpack
+
+_LEAST_MEMORY = 8 * 10**9
+"""Bytes that a machine must have for unpacked weights: those of the default model take half."""
 
 Fetch = Callable[[str, Path], Path]
 """Brings a model of the catalogue by its name to a folder, and returns where it lies."""
@@ -64,8 +68,8 @@ def load_embedder(settings: Settings, fetch: Fetch = ensure) -> SentenceTransfor
 def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
     """The language model: of the catalogue, a GGUF file, a folder, or a hub id.
 
-    `auto` takes llama.cpp for GGUF files, which is the faster engine on a CPU (docs/LOG.md), and
-    transformers for everything else.
+    `auto` takes transformers where that is the faster engine: on a GPU, and on a CPU that computes
+    in bfloat16 (docs/LOG.md). Elsewhere GGUF files go to llama.cpp.
     """
     catalogue = load_catalogue()
     if settings.model in catalogue:
@@ -78,7 +82,7 @@ def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
     is_gguf = path.suffix == ".gguf"
     engine = settings.engine
     if engine == "auto":
-        engine = "llama.cpp" if is_gguf else "transformers"
+        engine = "transformers" if not is_gguf or _suits_transformers(path) else "llama.cpp"
     if engine == "llama.cpp":
         if not is_gguf:
             raise BylineError(
@@ -96,12 +100,28 @@ def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
         )
     from rag.transformers_engine import TransformersGenerator
 
+    if is_gguf and (is_unpacked(path) or has_room(path)):
+        path = unpack(path)
     return TransformersGenerator(
         path if path.exists() else settings.model,
         settings.model,
         max_new_tokens=settings.max_new_tokens,
         offline=path.exists(),
     )
+
+
+def _suits_transformers(file: Path) -> bool:
+    """Whether transformers answers sooner here from the GGUF `file` than llama.cpp does.
+
+    It does where bfloat16 is computed and not merely emulated, given memory and disk for the
+    unpacked weights.
+    """
+    import psutil
+    import torch
+
+    computes = torch.cuda.is_available() or torch.cpu.get_capabilities().get("avx512_bf16", False)
+    roomy = psutil.virtual_memory().total >= _LEAST_MEMORY
+    return computes and roomy and (is_unpacked(file) or has_room(file))
 
 
 def build_index(

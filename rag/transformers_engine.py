@@ -108,14 +108,15 @@ def _load(model: str | Path, offline: bool, device: str) -> tuple[Any, Any]:
 
     constants.HF_HUB_DISABLE_TELEMETRY = True  # it asks the hub, even about files that are here
     try:
-        return _read(model, device, local_only=True)
+        return read_weights(model, device, local_only=True)
     except BylineError:
         if offline or Path(model).exists():
             raise
-    return _read(model, device, local_only=False)
+    return read_weights(model, device, local_only=False)
 
 
-def _read(model: str | Path, device: str, *, local_only: bool) -> tuple[Any, Any]:
+def read_weights(model: str | Path, device: str = "cpu", *, local_only: bool) -> tuple[Any, Any]:
+    """The tokenizer and the model, in bfloat16 and ready to infer. Raises BylineError."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
