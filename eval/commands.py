@@ -147,16 +147,61 @@ def draft(
     write_drafts(Options(limit, seed, engine, model, index=index), out)
 
 
+@eval_app.command()
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN.json")],
+) -> None:
+    """Write the report of a kept run beside it, as one HTML file."""
+    from eval.report import write_report
+
+    typer.echo(f"The report is {write_report(run)}")
+
+
+@eval_app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="A.json")],
+    second: Annotated[Path, typer.Argument(metavar="B.json")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the page is written.")] = REPORTS,
+) -> None:
+    """Compare two kept runs, question by question."""
+    from eval.compare import main
+
+    typer.echo(main(first, second, out))
+
+
+@eval_app.command()
+def gate(
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Make this run the baseline, for review in git.")
+    ] = False,
+    engine: Engine = None,
+    model: Model = None,
+    index: IndexDir = None,
+    out: Out = REPORTS,
+) -> None:
+    """Fail (exit code 1) when the fixed questions are answered worse than the baseline."""
+    from eval.gate import main
+    from eval.measure import Options
+
+    text, passed = main(Options(engine=engine, model=model, index=index), accept, out)
+    typer.echo(text)
+    if not passed:
+        raise typer.Exit(1)
+
+
 def _finish(result: Result, out: Path, as_json: bool) -> None:
-    """Keep the run, and print its table or its summary."""
+    """Keep the run and its report, and print its table or its summary."""
     from eval.records import write_result
+    from eval.report import write_report
     from eval.table import render
 
     moment = result.run.created_at[:19].replace("T", "-").replace(":", "")
     path = out / f"{result.run.suite}-{moment}.json"
     write_result(result, path)
+    page = write_report(path)
     if as_json:
-        shown = {"suite": result.run.suite, "file": str(path), **asdict(result.summary)}
+        kept = {"file": str(path), "report": str(page)}
+        shown = {"suite": result.run.suite, **kept, **asdict(result.summary)}
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
-        typer.echo(f"{render(result)}\n\nKept in {path}")
+        typer.echo(f"{render(result)}\n\nKept in {path}\nThe report is {page}")
