@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from corpus import Article, BylineError
 from eval.peers import environment
 from eval.peers.client import SystemFailed, Worker, read_counters
 from eval.peers.protocol import Clock
-from eval.peers.run import turns, write
+from eval.peers.run import render_file, turns, write
 from eval.peers.scoring import PeerRecord, failed, says_it_does_not_know, score
 from eval.peers.table import System, as_json, markdown, render
 from eval.peers.task import Task, as_request, as_text, own_task
@@ -338,14 +339,26 @@ def test_the_peers_telemetry_and_the_hub_are_off() -> None:
 
 
 def test_a_run_is_written_with_all_its_records(tmp_path: Path) -> None:
-    import json
-
     path = tmp_path / "run.json"
     task = Task("gold", (STAKE,), (), 3)
     write(path, task, load_settings(), [system("Byline")], [scored("Byline", STAKE, "49%.")])
     written = json.loads(path.read_text(encoding="utf-8"))
     assert written["records"][0]["answer"] == "49%."
     assert written["run"]["follow_ups_left_out"] == 3
+
+
+def test_the_table_comes_again_from_the_file(tmp_path: Path) -> None:
+    path, systems = tmp_path / "run.json", [system("Byline"), system("Other")]
+    records = [scored("Byline", STAKE, "49%.", cited=["a"]), scored("Other", STAKE, "51%.")]
+    write(path, Task("gold", (STAKE,), (), 0), load_settings(), systems, records)
+    assert render_file(path) == render(systems, records)
+
+
+def test_a_file_that_is_no_run_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "other.json"
+    path.write_text("{}")
+    with pytest.raises(BylineError, match=r"other\.json is no run"):
+        render_file(path)
 
 
 def imports(path: Path) -> set[str]:

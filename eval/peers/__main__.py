@@ -1,4 +1,4 @@
-"""`python -m eval.peers setup`, once, and `python -m eval.peers run` for the table."""
+"""The peers: `setup` once, `run` for the table, `table` to print that of a run again."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ def main() -> None:
             from eval.peers.environment import set_up
 
             set_up()
+        elif arguments.command == "table":
+            from eval.peers.run import render_file
+
+            print(render_file(arguments.file))
         else:
             print(_run(arguments))
     except BylineError as error:
@@ -63,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m eval.peers", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("setup", help="make the peers' environment")
+    table = commands.add_parser("table", help="print the table of a run, whole or stopped")
+    table.add_argument("file", type=Path)
     run = commands.add_parser("run", help="ask all systems and print the table")
     run.add_argument("--questions", type=Path, help="your own questions.jsonl (default: gold)")
     run.add_argument("--articles", type=Path, help="the articles of your own questions")

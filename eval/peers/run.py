@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from corpus.errors import BylineError
 from eval.measure import processor
 from eval.peers.client import WORKERS, ModelServer, SystemFailed, Worker
 from eval.peers.scoring import PeerRecord, failed, score
@@ -143,6 +144,19 @@ def write(
     draft = path.with_suffix(".part")
     draft.write_text(json.dumps(whole, ensure_ascii=False, indent=1), encoding="utf-8")
     draft.replace(path)
+
+
+def render_file(path: Path) -> str:
+    """The table of a run that was written, whole or stopped. Raises BylineError."""
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+        systems = [System(**system) for system in whole["run"]["systems"]]
+        return render(systems, [PeerRecord(**record) for record in whole["records"]])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BylineError(
+            f"{path} is no run of the peers that can be read ({error}): name a file that "
+            "`python -m eval.peers run` has written."
+        ) from error
 
 
 def _model_path(settings: Settings) -> Path:
