@@ -188,6 +188,14 @@ def test_ratios_are_of_the_same_question(table: dict[str, list[str]]) -> None:
     assert table["whole answer, times Byline's"] == ["1.00", "1.25"]
 
 
+def test_a_question_that_a_system_has_not_answered_has_no_ratio() -> None:
+    systems = [system("Byline"), system("Other")]
+    records = [scored("Byline", STAKE, "49%."), failed("Other", STAKE, "it ended")]
+    first_only = render(systems, records[:1])
+    assert rows(first_only)["first word, times Byline's"] == ["1.00", "no score"]
+    assert rows(render(systems, records))["first word, times Byline's"] == ["1.00", "no score"]
+
+
 def test_indexing_speed_is_passages_over_seconds(table: dict[str, list[str]]) -> None:
     assert table["indexing, passages"][0] == "20.0/s"
 

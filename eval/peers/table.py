@@ -88,10 +88,8 @@ def _seconds(values: Sequence[float | None]) -> str:
 
 def _ratio(records: Sequence[PeerRecord], base: Sequence[PeerRecord], kind: str) -> str:
     """The median over questions of this system's seconds to the first system's."""
-    own = {r.id: getattr(r, kind) for r in records}
-    ratios = [
-        own[r.id] / getattr(r, kind) for r in base if getattr(r, kind) and own[r.id] is not None
-    ]
+    own = {r.id: getattr(r, kind) for r in records if r.error is None}
+    ratios = [own[r.id] / getattr(r, kind) for r in base if r.id in own and r.error is None]
     return f"{statistics.median(ratios):.2f}" if ratios else NO_SCORE
 
 
