@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from eval.records import GOOD_OUTCOMES, Figure, Record, Result
+from eval.report_words import outcome_view, show_interval, show_value
 
 SHOWN = 20
 """Questions that went wrong and are named in the table; the file of the run has all."""
-
-WORDS = {
-    "not_retrieved": "not found by the search",
-    "not_chosen": "found, but not chosen as evidence",
-    "not_used": "chosen, but not given to the model",
-    "used_but_wrong": "given to the model, and answered otherwise",
-    "refused_wrongly": "refused, though the evidence holds it",
-    "answered_unanswerable": "answered, though nothing answers it",
-}
 
 
 def render(result: Result) -> str:
@@ -24,7 +16,7 @@ def render(result: Result) -> str:
     lines = [
         f"{run.suite}: {len(result.records):,} questions{over}, {run.model}",
         "",
-        f"{'measure':<30}{'score':>10}   {'95% interval':<20}{'n':>6}",
+        f"{'measure':<30}{'score':>14}   {'95% interval':<24}{'n':>6}",
     ]
     metrics = result.summary.metrics
     lines += [_line(name, one) for name, one in metrics.items() if one.value is not None]
@@ -36,20 +28,7 @@ def render(result: Result) -> str:
 
 
 def _line(name: str, one: Figure) -> str:
-    interval = ""
-    if one.low is not None and one.high is not None:
-        interval = f"{show(one.low, one.unit)} to {show(one.high, one.unit)}"
-    assert one.value is not None
-    return f"{name:<30}{show(one.value, one.unit):>10}   {interval:<20}{one.n:>6}"
-
-
-def show(value: float, unit: str) -> str:
-    """A value with its unit, in the width of a table."""
-    if unit == "share":
-        return f"{value:.1%}"
-    if unit == "ms":
-        return f"{value / 1000:.2f} s"
-    return f"{value:,.0f} {unit}" if unit else f"{value:.3f}"
+    return f"{name:<30}{show_value(one.value, one.unit):>14}   {show_interval(one):<24}{one.n:>6}"
 
 
 def _wrong(result: Result) -> list[str]:
@@ -63,4 +42,4 @@ def _wrong(result: Result) -> list[str]:
 
 def _verdict(record: Record) -> str:
     said = "" if record.abstained and not record.error else f": {record.answer}"
-    return f"{record.id} {record.question} - {WORDS[record.outcome]}{said}"
+    return f"{record.id} {record.question} - {outcome_view(record.outcome).label.lower()}{said}"

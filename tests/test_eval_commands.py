@@ -104,7 +104,7 @@ def test_the_table_says_what_went_wrong_and_what_has_no_score() -> None:
     table = render(run("gold", Options()))
     assert "No score, as nothing gives one:" in table
     assert "refusal_recall" in table
-    assert f"{QUESTIONS[0].id} {QUESTIONS[0].question} - not found by the search" in table
+    assert f"{QUESTIONS[0].id} {QUESTIONS[0].question} - not retrieved" in table
 
 
 def test_a_long_list_of_what_went_wrong_says_how_long_it_is() -> None:
@@ -122,4 +122,4 @@ def test_what_was_answered_otherwise_is_shown() -> None:
     said = replace(made, abstained=False, answer="It paid $6. [1]", error=None)
     base = run("gold", Options())
     table = render(Result(base.run, base.summary, (score(said, QUESTIONS[0]),)))
-    assert table.endswith("not found by the search: It paid $6. [1]")
+    assert table.endswith("not retrieved: It paid $6. [1]")
