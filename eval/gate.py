@@ -193,15 +193,16 @@ def run_gate(questions: Sequence[Question], options: Options) -> Result:
         return make_result("gate", settings, options, records, summary, pipeline.describe())
 
 
-def main(options: Options, accepting: bool, out: Path) -> tuple[str, bool]:
+def main(options: Options, accepting: bool, out: Path, held: Path = BASELINE) -> tuple[str, bool]:
     """Run the gate and keep the run and its report in the folder `out`.
 
-    What to print, and whether it passed. `accepting` makes the run the new baseline instead.
+    What to print, and whether it passed. `accepting` makes the run the new baseline instead;
+    `held` is the file of the baseline.
     """
     from eval.records import write_result
     from eval.report import write_report
 
-    baseline = read_baseline()
+    baseline = read_baseline(held)
     if not baseline.figures and not accepting:
         raise BylineError(f"There is no baseline to hold yet: make one with {ACCEPT}")
     result = run_gate(chosen(baseline.questions), options)
@@ -212,7 +213,7 @@ def main(options: Options, accepting: bool, out: Path) -> tuple[str, bool]:
     checks = check(baseline, result.summary.metrics)
     table = render(baseline, result, checks)
     if accepting:
-        write_baseline(accept(result))
+        write_baseline(accept(result), held)
         return f"{table}\n{kept}\nThis run is the baseline now: review the change in git.", True
     passed = all(one.passed for one in checks)
     failed = ", ".join(metric_label(one.name) for one in checks if not one.passed)
