@@ -94,7 +94,7 @@ def _ratio(records: Sequence[PeerRecord], base: Sequence[PeerRecord], kind: str)
 
 
 def _citations(records: Sequence[PeerRecord]) -> str:
-    if all(record.cited is None for record in records):
+    if records and all(record.cited is None for record in records):
         return "none given"
     return _share([record.citation_precision for record in records])
 
