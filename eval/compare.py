@@ -96,7 +96,7 @@ def compare(first: Result, second: Result) -> Comparison:
         left_out=len(first.records) + len(second.records) - 2 * len(pairs),
         settings=_settings(first.run, second.run),
         differences=[*_differences(pairs), *_whole(first, second, len(pairs))],
-        changes=[_change(a, b) for a, b in pairs if a.outcome != b.outcome],
+        changes=[_change(a, b, second.run.suite) for a, b in pairs if a.outcome != b.outcome],
     )
 
 
@@ -146,12 +146,12 @@ def verdict(name: str, test: Paired) -> str:
     return "better" if (test.low > 0) != lower_is_better(name) else "worse"
 
 
-def _change(first: Record, second: Record) -> Change:
+def _change(first: Record, second: Record, suite: str) -> Change:
     return Change(
         id=second.id,
         question=second.question,
-        first=outcome_view(first.outcome),
-        second=outcome_view(second.outcome),
+        first=outcome_view(first.outcome, suite=suite),
+        second=outcome_view(second.outcome, suite=suite),
         first_answer=first.answer,
         second_answer=second.answer,
     )

@@ -189,6 +189,8 @@ def run_gate(questions: Sequence[Question], options: Options) -> Result:
     pipeline = load(settings)
     with closing(pipeline.index):
         records = each(questions, Runner(pipeline).ask)
+        if len(records) < len(questions):
+            raise BylineError("The gate was stopped before its last question: run it again.")
         summary = summarise(records, options.seed)
         return make_result("gate", settings, options, records, summary, pipeline.describe())
 

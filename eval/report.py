@@ -79,6 +79,7 @@ def render_report(result: Result) -> str:
     """The whole page as text."""
     from eval.report_plots import draw_all
 
+    suite = result.run.suite
     plots, not_drawn = draw_all(result.records)
     return render(
         "report.html",
@@ -86,7 +87,7 @@ def render_report(result: Result) -> str:
         day=show_day(result.run.created_at),
         about=about(result),
         figures=groups(result.summary.metrics),
-        outcomes=outcome_counts(result.records),
+        outcomes=outcome_counts(result.records, suite),
         plots=plots,
         not_drawn=not_drawn,
         unscored=[
@@ -94,7 +95,9 @@ def render_report(result: Result) -> str:
         ],
         slice_labels=[SLICED[name] for name in sliced(result.summary.metrics)],
         slices=slices(result),
-        questions=[question_view(n, record) for n, record in enumerate(result.records, start=1)],
+        questions=[
+            question_view(n, record, suite) for n, record in enumerate(result.records, start=1)
+        ],
     )
 
 
@@ -127,7 +130,7 @@ def slices(result: Result) -> list[Slice]:
                 figure_row(name, result.summary.tags.get(tag, {}).get(name, nothing))
                 for name in names
             ],
-            outcomes=outcome_counts(records),
+            outcomes=outcome_counts(records, result.run.suite),
         )
         for tag, records in sorted(by_tag.items(), key=lambda item: (-len(item[1]), item[0]))
     ]

@@ -177,7 +177,7 @@ def risk_coverage(records: Sequence[Record]) -> Plot | str:
 
     def draw(axes: Axes) -> None:
         x, y = [p.coverage for p in points], [p.risk for p in points]
-        axes.plot(x, y, color=ROLES["blue"], linewidth=2, marker="o", markersize=3)
+        axes.plot(x, y, color=ROLES["blue"], linewidth=2, marker="o", markersize=3, clip_on=False)
         _shares(axes, "xy")
         axes.set(xlabel="answers given, the most confident first", ylabel="of them wrong")
 
@@ -206,7 +206,8 @@ def reliability(records: Sequence[Record]) -> Plot | str:
                 str(one.count), (middle, 0.02), ha="center", fontsize=8, color=ROLES["ink"]
             )
         confidence = [one.confidence or 0.0 for one in bins]
-        axes.scatter(confidence, [one.right or 0.0 for one in bins], color=ROLES["blue"])
+        shares = [one.right or 0.0 for one in bins]
+        axes.scatter(confidence, shares, color=ROLES["blue"], clip_on=False, zorder=3)
         _shares(axes, "xy")
         axes.set(xlabel="confidence", ylabel="answers that are right")
 

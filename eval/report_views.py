@@ -19,6 +19,7 @@ from eval.records import (
     Result,
 )
 from eval.report_words import (
+    CLAIMS,
     OutcomeView,
     metric_label,
     outcome_view,
@@ -167,6 +168,7 @@ class QuestionView:
     id: str
     question: str
     outcome: OutcomeView
+    headings: tuple[str, str]  # of what was said, and of the passages that it was said from
     tags: tuple[str, ...]
     date: str | None
     history: tuple[PastTurn, ...]
@@ -182,7 +184,7 @@ class QuestionView:
     scores: Facts
 
 
-def question_view(number: int, record: Record) -> QuestionView:
+def question_view(number: int, record: Record, suite: str = "") -> QuestionView:
     spans: dict[int, list[Span]] = {}
     astray = []
     for citation in record.citations:
@@ -197,7 +199,8 @@ def question_view(number: int, record: Record) -> QuestionView:
         number=number,
         id=record.id,
         question=record.question,
-        outcome=outcome_view(record.outcome),
+        outcome=outcome_view(record.outcome, suite=suite),
+        headings=_headings(record, suite),
         tags=record.tags,
         date=record.date,
         history=record.history,
@@ -212,6 +215,14 @@ def question_view(number: int, record: Record) -> QuestionView:
         retrieved=[_passage(n, p, record) for n, p in _numbered(record.retrieved)],
         scores=_scores(record),
     )
+
+
+def _headings(record: Record, suite: str) -> tuple[str, str]:
+    if suite == CLAIMS:
+        return "The claim, as it was checked", "Its references"
+    if record.abstained:
+        return "The refusal", "The closest passages"
+    return "The answer", "What the model was given"
 
 
 def _numbered(passages: Iterable[PassageRecord]) -> Iterable[tuple[int, PassageRecord]]:
@@ -303,10 +314,10 @@ def _scores(record: Record) -> Facts:
     return rows + [(metric_label(name), show_value(v, "")) for name, v in record.scores.items()]
 
 
-def outcome_counts(records: Iterable[Record]) -> list[OutcomeView]:
+def outcome_counts(records: Iterable[Record], suite: str = "") -> list[OutcomeView]:
     """Every outcome with how often it came, those that never came too."""
     counts = Counter(record.outcome for record in records)
-    return [outcome_view(name, counts[name]) for name in OUTCOMES]
+    return [outcome_view(name, counts[name], suite) for name in OUTCOMES]
 
 
 def about(result: Result) -> Facts:

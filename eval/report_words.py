@@ -38,6 +38,23 @@ OUTCOME_WORDS: dict[Outcome, tuple[str, str]] = {
 }
 """Of each outcome its name, and which part to mend."""
 
+CLAIM_WORDS: dict[Outcome, tuple[str, str]] = {
+    "right": ("Rightly supported", "The label says supported, and so does the checker."),
+    "refused_rightly": ("Rightly not supported", "The label says not, and so does the checker."),
+    "refused_wrongly": (
+        "Wrongly not supported",
+        "The label says supported, and the checker does not. Mend the checker.",
+    ),
+    "answered_unanswerable": (
+        "Wrongly supported",
+        "The label says not supported, and the checker says it is. Mend the checker.",
+    ),
+}
+"""The same of the suite that judges the checker of citations: a no to a claim is a refusal."""
+
+CLAIMS = "attribution"
+"""The suite of claims."""
+
 GROUPS: dict[str, dict[str, str]] = {
     "Finding": {
         "evidence_recall": "Evidence holds an accepted answer",
@@ -71,6 +88,13 @@ GROUPS: dict[str, dict[str, str]] = {
         "false_refusals": "Answerable questions refused",
         "risk_coverage_area": "Area under risk and coverage",
         "calibration_error": "Calibration error (ECE)",
+    },
+    "Checking": {
+        "macro_f1": "Macro-F1 of supported and not",
+        "supported_precision": "Supported claims that are (precision)",
+        "supported_recall": "Supported claims that are found (recall)",
+        "accuracy_partly_counts": "Right where partly counts as supported",
+        "macro_f1_partly_counts": "Macro-F1 where partly counts as supported",
     },
     "Time, tokens and memory": {
         "retrieve_ms": "Search, mean",
@@ -107,8 +131,9 @@ class OutcomeView:
     count: int = 0
 
 
-def outcome_view(name: Outcome, count: int = 0) -> OutcomeView:
-    label, meaning = OUTCOME_WORDS[name]
+def outcome_view(name: Outcome, count: int = 0, suite: str = "") -> OutcomeView:
+    words = OUTCOME_WORDS | CLAIM_WORDS if suite == CLAIMS else OUTCOME_WORDS
+    label, meaning = words[name]
     return OutcomeView(name, label, meaning, name not in (*GOOD_OUTCOMES, "unscored"), count)
 
 

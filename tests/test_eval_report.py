@@ -337,6 +337,11 @@ class TestViews:
         assert sum(counts.values()) == 3
         assert len(counts) == 9
 
+    def test_of_claims_the_outcomes_are_judgements(self) -> None:
+        view = question_view(1, RIGHT, "attribution")
+        assert view.outcome.label == "Rightly supported"
+        assert view.headings == ("The claim, as it was checked", "Its references")
+
     def test_tags_are_sliced_the_largest_first(self) -> None:
         tags = [(one.tag, one.questions) for one in slices(result_of([RIGHT, WRONG, REFUSED]))]
         assert tags == [("factual", 2), ("amount", 1), ("off-topic", 1)]
