@@ -20,7 +20,8 @@ from rag.settings import Settings, load_settings
 if TYPE_CHECKING:
     from corpus.article import Article
     from index.types import Embedder
-    from rag.pipeline import Description, Pipeline
+    from rag.pipeline import Pipeline
+    from rag.types import Description
 
 T = TypeVar("T")
 

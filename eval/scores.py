@@ -103,15 +103,33 @@ def _blame(record: Record) -> Outcome:
 
 
 def _holder(record: Record) -> Callable[[Sequence[PassageRecord]], bool] | None:
-    """Whether passages hold the answer: by gold sentence, else gold article, else its words."""
+    """Whether passages hold the answer: by gold sentence, else gold article, else its words.
+
+    A passage of a gold article must state the answer, if any that was retrieved does.
+    """
+    answers, gold = searchable(record.answers), record.gold_articles
+
+    def quotes(passage: PassageRecord) -> bool:
+        return any(same_sentence(passage.text, one) for one in record.gold_sentences)
+
+    def states(passage: PassageRecord) -> bool:
+        return contains_answer(passage.text, answers)
+
+    def is_gold(passage: PassageRecord) -> bool:
+        return passage.article_id in gold
+
+    def is_gold_and_states(passage: PassageRecord) -> bool:
+        return is_gold(passage) and states(passage)
+
     if record.gold_sentences:
-        gold = record.gold_sentences
-        return lambda passages: any(same_sentence(p.text, one) for p in passages for one in gold)
-    if record.gold_articles:
-        return lambda passages: any(p.article_id in record.gold_articles for p in passages)
-    if answers := searchable(record.answers):
-        return lambda passages: any(contains_answer(p.text, answers) for p in passages)
-    return None
+        holds = quotes
+    elif gold:
+        holds = is_gold_and_states if any(map(is_gold_and_states, record.retrieved)) else is_gold
+    elif answers:
+        holds = states
+    else:
+        return None
+    return lambda passages: any(map(holds, passages))
 
 
 def _answer_scores(record: Record, question: Question) -> dict[str, float | None]:

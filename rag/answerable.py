@@ -8,16 +8,20 @@ many of the question's words and names the evidence holds. A logistic regression
 
 from __future__ import annotations
 
+import calendar
 import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from index.types import Hit
 from rag.prompt import heading
-from rag.verify import names
+from rag.verify import alias, names
 from rag.words import content_words, words
+
+_CALENDAR = {name.lower() for name in (*calendar.month_name, *calendar.day_name)}
 
 WEIGHTS = Path(__file__).with_name("answerability.json")
 
@@ -56,7 +60,13 @@ class Answerability:
         return 1 / (1 + math.exp(-total))
 
     def holds(self, question: str, judged: Sequence[Hit]) -> bool:
-        """Whether an answer should be tried at all."""
+        """Whether an answer should be tried at all.
+
+        Not where the question names what none of the articles mentions: what they say of another
+        thing is no answer, however sure the model is.
+        """
+        if unmentioned_names(question, judged):
+            return False
         return self.probability(read_signals(question, judged)) >= self.threshold
 
 
@@ -73,6 +83,25 @@ def read_signals(question: str, judged: Sequence[Hit]) -> Signals:
         words_held=_share(word in held for word in asked),
         names_held=_share(name in known for name in named),
     )
+
+
+def unmentioned_names(question: str, hits: Sequence[Hit]) -> list[str]:
+    """The names in a question that stand in no article of `hits`, not even spelled a bit otherwise.
+
+    Spelled otherwise: a ratio of matching characters (Ratcliff and Metzener 1988) of 0.75 and more.
+    """
+    articles = {hit.passage.article.id: hit.passage.article for hit in hits}.values()
+    known = {
+        alias(word)
+        for article in articles
+        for text in (article.title, article.body, article.author or "", article.outlet or "")
+        for word in words(text)
+    }
+    return [
+        name
+        for name in names(question)
+        if name not in known | _CALENDAR and not get_close_matches(name, known, n=1, cutoff=0.75)
+    ]
 
 
 def _log_odds(probability: float) -> float:

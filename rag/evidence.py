@@ -10,15 +10,19 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.sentences import sentence_spans
 from index.types import Embedder, Hit, Passage
+from rag.asked import kinds_asked, offer
 from rag.words import content_words
 
 _PRONOUNS = frozenset("he she they it his her their its this that these those him them".split())
 # A line that ends otherwise is a bullet, a caption or a link: it matches well and says little.
 _ENDED = re.compile(r"[.!?…][\"'”’)\]]*$")
+
+LONGEST_RUN = 400
+"""Characters up to which neighbouring sentences are given as one passage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,7 @@ class Budget:
     characters: int = 900
     passages: int = 5
     candidates: int = 96  # sentences that are embedded: each costs some milliseconds
-    floor: float = (
-        0.55  # share of the best sentence's score below which one is not worth its tokens
-    )
+    floor: float = 0.55  # share of the best score below which a sentence is not worth its tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def choose_evidence(
     """The stretches of text to answer from, best first, each a run of whole sentences.
 
     A sentence is scored by its cosine with the question, the share of the question's words that it
-    or its title holds, and the score of its passage. Every returned hit is exact:
+    or its title holds, the score of its passage, and whether it offers the kind of thing that is
+    asked for. Every returned hit is exact:
     `passage.text == article.body[start:end]`.
     """
     candidates = _score(question, _sentences_of(hits, budget.candidates), embedder)
@@ -99,16 +102,16 @@ def _score(question: str, candidates: Sequence[_Candidate], embedder: Embedder) 
     similarities = vectors @ embedder.embed_question(question)
     shares = _word_shares(question, candidates)
     best = max(c.hit.score for c in candidates) or 1.0
+    kinds = kinds_asked(question)
     return [
-        _Candidate(
-            hit=c.hit,
-            start=c.start,
-            end=c.end,
+        replace(
+            c,
+            similarity=float(similarity),
             score=float(similarity)
             + 0.5 * share
             + 0.3 * c.hit.score / best
+            + 0.1 * sum(offer(kind, question, c.text) for kind in kinds)
             - (0.0 if _ENDED.search(c.text) else 0.3),
-            similarity=float(similarity),
         )
         for c, similarity, share in zip(candidates, similarities, shares, strict=True)
     ]
@@ -137,12 +140,17 @@ def _word_shares(question: str, candidates: Sequence[_Candidate]) -> list[float]
 
 
 def _runs(chosen: dict[str, list[_Candidate]]) -> list[Hit]:
-    """Chosen sentences joined with their neighbours: a gap of under 60 characters is filled."""
+    """Chosen sentences joined with their neighbours: a gap of under 60 characters is filled.
+
+    A run that is long already is not joined: what it says last would be lost on a small model.
+    """
     runs = []
     for candidates in chosen.values():
         run: list[_Candidate] = []
         for candidate in sorted(candidates, key=lambda c: c.start):
-            if run and candidate.start - run[-1].end > 60:
+            if run and (
+                candidate.start - run[-1].end > 60 or candidate.end - run[0].start > LONGEST_RUN
+            ):
                 runs.append(_as_hit(run))
                 run = []
             run.append(candidate)

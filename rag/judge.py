@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from index.types import Hit, Passage
+from rag.asked import is_yes_or_no, kinds_asked, offer, replies_in_kind
 from rag.prompt import as_data, heading
 from rag.types import Generator, Message
 
@@ -25,8 +26,14 @@ MOST = 3
 LEAST_SHARE = 0.5
 """Of the best passage's probability, that another must have to be read beside it."""
 
+OFFER = 0.2
+"""What a passage gains that offers the kind of thing asked for, on the scale of probabilities."""
+
 LEAST_RELEVANCE = 0.4
 """Of a reply; right ones had 0.59 and more, beside the point 0.24 and less (docs/LOG.md)."""
+
+LEAST_RELEVANCE_OF_QUOTE = 0.25
+"""Of a passage's own sentence, which is longer than a reply and never false: 0.30 to 0.50 seen."""
 
 
 def judge(question: str, evidence: Sequence[Hit], generator: Generator) -> list[Hit]:
@@ -38,21 +45,41 @@ def judge(question: str, evidence: Sequence[Hit], generator: Generator) -> list[
     return sorted(judged, key=lambda hit: -hit.score)
 
 
-def worth_reading(judged: Sequence[Hit], leave_out: Collection[Passage] = ()) -> list[Hit]:
-    """The judged passages that an answer is written from, best first, without those left out."""
-    least = LEAST_SHARE * judged[0].score
+def worth_reading(
+    question: str, judged: Sequence[Hit], leave_out: Collection[Passage] = ()
+) -> list[Hit]:
+    """The judged passages that an answer is written from, best first, without those left out.
+
+    Those that offer the kind of thing the question asks for come before their equals.
+    """
+    kinds = kinds_asked(question)
+
+    def worth(hit: Hit) -> float:
+        return hit.score + OFFER * sum(offer(kind, question, hit.passage.text) for kind in kinds)
+
+    least = LEAST_SHARE * max((hit.score for hit in judged), default=0.0)
     worthy = [hit for hit in judged if hit.score >= least and hit.passage not in leave_out]
-    return worthy[:MOST]
+    return sorted(worthy, key=lambda hit: -worth(hit))[:MOST]
 
 
-def gives_what_is_asked(question: str, reply: str, generator: Generator) -> bool:
-    """Whether a checked reply answers the question, and does not merely say something true."""
+def gives_what_is_asked(
+    question: str, reply: str, generator: Generator, quoted: bool = False
+) -> bool:
+    """Whether a checked reply answers the question, and does not merely say something true.
+
+    A reply to yes or no is a quotation, of which the model cannot tell (docs/LOG.md).
+    """
+    if not replies_in_kind(question, reply):
+        return False
+    if is_yes_or_no(question):
+        return True
+    least = LEAST_RELEVANCE_OF_QUOTE if quoted else LEAST_RELEVANCE
     asked = f"Question: {as_data(question)}\nReply: {as_data(reply)}"
     messages = [
         Message("system", _SYSTEM_REPLY),
         Message("user", f"{asked}\n\nDoes the reply give what the question asks for?"),
     ]
-    return generator.next_token_probability(messages, "yes") >= LEAST_RELEVANCE
+    return generator.next_token_probability(messages, "yes") >= least
 
 
 def _messages(question: str, hit: Hit) -> list[Message]:

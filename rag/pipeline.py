@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator as TypingGenerator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from corpus.errors import BylineError
 from index.search import Index
-from index.types import Embedder, Hit, Passage
+from index.types import Embedder, Hit
 from rag.answerable import Answerability
+from rag.clock import Clock
 from rag.evidence import Budget, choose_evidence
 from rag.followup import stand_alone
 from rag.judge import gives_what_is_asked, judge, worth_reading
-from rag.language import foreign_language
 from rag.markers import MarkerFilter, split_draft
-from rag.prompt import REFUSAL, build_messages, is_refusal
+from rag.prompt import REFUSAL, build_messages, declines, is_refusal
+from rag.question import askable
+from rag.quote import best_quote
 from rag.types import (
     Answer,
     Checked,
+    Description,
     Done,
     Event,
     Found,
@@ -27,13 +28,9 @@ from rag.types import (
     History,
     Piece,
     Sentence,
-    Timings,
     Turn,
 )
 from rag.verify import check
-
-ATTEMPTS = 2
-"""At an answer: each costs a draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +40,6 @@ class Limits:
     retrieved: int = 12  # passages whose sentences compete to be evidence
     question_characters: int = 1000
     budget: Budget = field(default_factory=Budget)
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What a reader may know of the parts at work. `newest` is an ISO 8601 date."""
-
-    model: str
-    index_version: str
-    articles: int
-    passages: int
-    newest: str | None
 
 
 class Pipeline:
@@ -82,37 +68,29 @@ class Pipeline:
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
         """The events of one answer, `Done` last. Closing the iterator stops the model."""
-        clock = _Clock()
-        question = self._askable(question)
+        clock = Clock()
+        question = askable(question, self._limits.question_characters)
         query = stand_alone(question, history)
-        evidence = self.find(query)
+        found = self.find(query)
         clock.found()
-        yield Found(tuple(evidence))
+        yield Found(tuple(found))
 
         # Nothing found means no call of the model at all.
-        judged = judge(query, evidence, self.generator)
+        judged = judge(query, found, self.generator)
         if not judged or not self._answerability.holds(query, judged):
-            yield Done(self._refusal(question, judged, "", clock))
+            yield self._done(question, (), judged, "", clock)
             return
 
-        # A reply that is beside the point is thrown away with the passages that it was taken from,
-        # and the others are tried once.
-        raw = ""
-        tried: set[Passage] = set()
-        for _ in range(ATTEMPTS):
-            evidence = worth_reading(judged, tried)
-            if not evidence:
-                break
-            yield Found(tuple(evidence))
-            raw = yield from self._draft(question, evidence, history, clock)
-            sentences = yield from self._checked(raw, evidence)
-            reply = " ".join(sentence.text for sentence in sentences)
-            if sentences and gives_what_is_asked(query, reply, self.generator):
-                yield Done(self._answer(question, sentences, evidence, raw, clock))
-                return
-            cited = {c.passage for sentence in sentences for c in sentence.citations}
-            tried |= cited or {evidence[0].passage}
-        yield Done(self._refusal(question, judged, raw, clock))
+        evidence = worth_reading(query, judged)
+        yield Found(tuple(evidence))
+        raw = yield from self._draft(question, evidence, history, clock)
+        sentences = yield from self._checked(raw, evidence)
+        if not self._answers(query, sentences):
+            # What the model made of the passages failed: their own words may still answer.
+            evidence, sentences = best_quote(query, judged, sentences)
+            if declines(raw) or not self._answers(query, sentences, quoted=True):
+                evidence, sentences = judged, []
+        yield self._done(question, sentences, evidence, raw, clock)
 
     def find(self, query: str) -> list[Hit]:
         """The evidence for a question, best first: runs of sentences inside the token budget."""
@@ -120,18 +98,10 @@ class Pipeline:
         return choose_evidence(query, hits, self._embedder, self._limits.budget)
 
     def describe(self) -> Description:
-        manifest = self.index.manifest
-        dates = [row.published_at for row in self.index.articles() if row.published_at]
-        return Description(
-            model=self.generator.name,
-            index_version=manifest.version,
-            articles=manifest.articles,
-            passages=manifest.passages,
-            newest=max(dates)[:10] if dates else None,
-        )
+        return Description.of(self.index, self.generator.name)
 
     def _draft(
-        self, question: str, evidence: Sequence[Hit], history: History, clock: _Clock
+        self, question: str, evidence: Sequence[Hit], history: History, clock: Clock
     ) -> TypingGenerator[Event, None, str]:
         """Streams the draft and returns it as the model wrote it."""
         shown = MarkerFilter(len(evidence))
@@ -158,71 +128,28 @@ class Pipeline:
                 standing.append(checked)
         return standing
 
-    def _askable(self, question: str) -> str:
-        question = " ".join(question.split())
-        longest = self._limits.question_characters
-        if not question:
-            raise BylineError("The question is empty: write what you would like to know.")
-        if len(question) > longest:
-            raise BylineError(
-                f"The question has {len(question):,} characters and at most {longest:,} can be "
-                "asked: shorten it."
-            )
-        if language := foreign_language(question):
-            raise BylineError(
-                f"The question looks like {language}, and Byline reads and answers English only: "
-                "ask it in English."
-            )
-        return question
+    def _answers(self, query: str, reply: Sequence[Sentence], quoted: bool = False) -> bool:
+        text = " ".join(sentence.text for sentence in reply)
+        return bool(text) and gives_what_is_asked(query, text, self.generator, quoted)
 
-    def _answer(
+    def _done(
         self,
         question: str,
         sentences: Sequence[Sentence],
         hits: Sequence[Hit],
         raw: str,
-        clock: _Clock,
-        abstained: bool = False,
-    ) -> Answer:
-        return Answer(
-            question=question,
-            sentences=tuple(sentences),
-            hits=tuple(hits),
-            abstained=abstained,
-            raw=raw,
-            timings=clock.timings(self.generator),
-            model=self.generator.name,
-            index_version=self.index.manifest.version,
+        clock: Clock,
+    ) -> Done:
+        """The answer or, where no sentence stands, the refusal with the closest passages."""
+        return Done(
+            Answer(
+                question=question,
+                sentences=tuple(sentences) or (Sentence(REFUSAL),),
+                hits=tuple(hits),
+                abstained=not sentences,
+                raw=raw,
+                timings=clock.timings(self.generator),
+                model=self.generator.name,
+                index_version=self.index.manifest.version,
+            )
         )
-
-    def _refusal(self, question: str, hits: Sequence[Hit], raw: str, clock: _Clock) -> Answer:
-        return self._answer(question, [Sentence(REFUSAL)], hits, raw, clock, abstained=True)
-
-
-class _Clock:
-    """Milliseconds since the question came."""
-
-    def __init__(self) -> None:
-        self._start = time.perf_counter()
-        self._found: float | None = None
-        self._first_word: float | None = None
-
-    def found(self) -> None:
-        self._found = self._now()
-
-    def word(self) -> None:
-        if self._first_word is None:
-            self._first_word = self._now()
-
-    def timings(self, generator: Generator) -> Timings:
-        wrote = self._first_word is not None
-        return Timings(
-            retrieve_ms=self._found or 0.0,
-            total_ms=self._now(),
-            first_token_ms=self._first_word,
-            prompt_tokens=generator.usage.prompt_tokens if wrote else None,
-            new_tokens=generator.usage.new_tokens if wrote else None,
-        )
-
-    def _now(self) -> float:
-        return round((time.perf_counter() - self._start) * 1000, 1)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from index.search import Index
 from index.types import Hit, Passage
 
 Verdict = Literal["supported", "partly", "unsupported"]
@@ -134,6 +135,28 @@ class Done:
     """The answer as it stands. Always the last event."""
 
     answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a reader may know of the parts at work. `newest` is an ISO 8601 date."""
+
+    model: str
+    index_version: str
+    articles: int
+    passages: int
+    newest: str | None
+
+    @classmethod
+    def of(cls, index: Index, model: str) -> Description:
+        dates = [row.published_at for row in index.articles() if row.published_at]
+        return cls(
+            model=model,
+            index_version=index.manifest.version,
+            articles=index.manifest.articles,
+            passages=index.manifest.passages,
+            newest=max(dates)[:10] if dates else None,
+        )
 
 
 Event = Found | Piece | Checked | Done

@@ -25,6 +25,9 @@ SUPPORTED = 0.6
 PARTLY = 0.4
 """Below this share a sentence is unsupported. Both were chosen on development data: docs/LOG.md."""
 
+ANTECEDENT = 400
+"""Characters before a passage where the names may stand that its pronouns mean."""
+
 _CAPITALISED = re.compile(r"[A-Z][\w&.’'-]*[\w]|[A-Z]\b")
 _ALIASES = {"u.s": "us", "u.k": "uk", "america": "us", "britain": "uk", "american": "us"}
 
@@ -58,16 +61,24 @@ def check(draft: DraftSentence, hits: Sequence[Hit]) -> Sentence:
 
 def _share(text: str, hit: Hit) -> float:
     """The share of the sentence's content words in the passage, or 0 for a wrong number or name."""
-    article = hit.passage.article
     source = f"{heading(hit)}\n{hit.passage.text}"
     if missing_quantities(text, source):
         return 0.0
-    known = {_alias(word) for word in words(f"{source}\n{article.body}\n{article.author or ''}")}
+    known = known_names(hit.passage.text, hit)
     if any(name not in known for name in names(text)):
         return 0.0
     claimed = content_words(text)
     held = set(content_words(source))
     return sum(word in held for word in claimed) / len(claimed) if claimed else 0.0
+
+
+def known_names(text: str, hit: Hit) -> set[str]:
+    """The words that a name in `text`, of the hit's passage, may be: its own, those of the heading,
+    and those shortly before the passage, which its pronouns may mean."""
+    passage = hit.passage
+    before = passage.article.body[max(passage.start - ANTECEDENT, 0) : passage.start]
+    source = f"{heading(hit)}\n{before}\n{passage.article.author or ''}\n{text}"
+    return {alias(word) for word in words(source)}
 
 
 def names(text: str) -> list[str]:
@@ -77,11 +88,12 @@ def names(text: str) -> list[str]:
         begins = not text[: match.start()].strip("\"'“‘( ")
         for word in words(match[0]):
             if word.lower() not in STOP_WORDS and not begins and not word[0].isdigit():
-                found.append(_alias(word))
+                found.append(alias(word))
     return found
 
 
-def _alias(word: str) -> str:
+def alias(word: str) -> str:
+    """A name as it is compared: lower case, without its genitive, one word for one country."""
     word = word.lower().replace("’", "'").removesuffix("'s")
     return _ALIASES.get(word, word)
 

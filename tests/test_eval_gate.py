@@ -57,7 +57,7 @@ ANSWERABLE = [
     for town, mayor, led in zip(TOWNS[:10], MAYORS, LED, strict=False)
 ]
 UNANSWERABLE = [
-    Question(f"when-{town}", f"When was the bridge of {town} built?", answerable=False)
+    Question(f"when-{town}", f"What is the bridge of {town} made of?", answerable=False)
     for town in TOWNS[:6]
 ]
 QUESTIONS = [*ANSWERABLE, *UNANSWERABLE]

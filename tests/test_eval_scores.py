@@ -89,9 +89,15 @@ def test_a_failure_is_blamed_on_the_first_stage_that_lost_the_answer(
 
 def test_a_gold_sentence_says_more_than_its_article() -> None:
     elsewhere = PassageRecord("g", "G", 50, 60, "It sold up", 0.9)
-    question = replace(QUESTION, sentences=("It paid $15.",))
+    question = replace(QUESTION, answers=("yes",), sentences=("It paid $15.",))
     assert record(question, WRONG, evidence=(elsewhere,)).outcome == "not_chosen"
-    assert record(QUESTION, WRONG, evidence=(elsewhere,)).outcome == "used_but_wrong"
+    article_only = replace(question, sentences=())
+    assert record(article_only, WRONG, evidence=(elsewhere,)).outcome == "used_but_wrong"
+
+
+def test_another_passage_of_a_gold_article_does_not_hold_the_answer() -> None:
+    elsewhere = PassageRecord("g", "G", 50, 60, "It sold up", 0.9)
+    assert record(said=WRONG, evidence=(elsewhere,)).outcome == "not_chosen"
 
 
 def test_any_accepted_answer_is_right_unless_all_are_required() -> None:

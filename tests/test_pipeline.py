@@ -218,18 +218,16 @@ class TestCitationsAreNotTrusted:
         ],
     )
     def test_what_no_passage_says_is_dropped(self, make: Make, untrue: str) -> None:
-        true = "The stake carries no voting power [1]."
+        true = "Meta paid $14.3 billion for it [1]."
         events = list(make(ScriptedGenerator(f"{untrue} {true}")).stream(QUESTION))
         assert [e.sentence is None for e in events if isinstance(e, Checked)] == [True, False]
-        assert [s.text for s in answer_of(events).sentences] == [
-            "The stake carries no voting power."
-        ]
+        assert [s.text for s in answer_of(events).sentences] == ["Meta paid $14.3 billion for it."]
 
-    def test_when_all_is_dropped_it_refuses(self, make: Make) -> None:
+    def test_when_all_is_dropped_a_passage_is_quoted(self, make: Make) -> None:
         answer = make(ScriptedGenerator("Meta bought 51% of it [1].")).ask(QUESTION)
-        assert answer.abstained
-        assert answer.text == REFUSAL
-        assert answer.hits
+        assert answer.sentences[0].text in DEAL.body
+        assert "49%" in answer.sentences[0].text
+        assert answer.sentences[0].verdict == "supported"
         assert answer.raw == "Meta bought 51% of it [1]."
 
 
@@ -282,13 +280,14 @@ class BesideThePoint(ScriptedGenerator):
 
 
 class TestAReplyBesideThePoint:
-    def test_other_passages_are_tried_once(self, make: Make) -> None:
-        generator = BesideThePoint("Meta bought 49% [1].")
-        make(generator).ask(QUESTION)
-        assert len(generator.asked) == 2
-        first, second = (messages[-1].content for messages in generator.asked)
-        assert "Meta paid $14.3 billion" in first
-        assert "Meta paid $14.3 billion" not in second
+    def test_another_passage_is_quoted(self, make: Make) -> None:
+        class Particular(BesideThePoint):
+            def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
+                quoted = "Reply: Meta will buy the power" in messages[-1].content
+                return 0.9 if quoted else super().next_token_probability(messages, token)
+
+        answer = make(Particular("Meta bought 49% [1].")).ask("Whose power will Meta buy?")
+        assert [s.text for s in answer.sentences] == [REACTOR.body]
 
     def test_then_it_is_a_refusal(self, make: Make) -> None:
         answer = make(BesideThePoint("Meta bought 49% [1].")).ask(QUESTION)

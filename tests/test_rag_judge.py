@@ -39,12 +39,12 @@ def test_what_the_search_said_of_a_hit_stays() -> None:
 
 def test_a_passage_half_as_sure_as_the_best_is_left_out() -> None:
     judged = judge("Who?", hits(0.8, 0.5, 0.3), Opinionated())
-    assert [hit.score for hit in worth_reading(judged)] == [0.8, 0.5]
+    assert [hit.score for hit in worth_reading("Why?", judged)] == [0.8, 0.5]
 
 
 def test_at_most_three_are_read() -> None:
     judged = judge("Who?", hits(0.8, 0.8, 0.8, 0.8), Opinionated())
-    assert len(worth_reading(judged)) == 3
+    assert len(worth_reading("Why?", judged)) == 3
 
 
 def test_nothing_found_is_nothing_to_judge() -> None:
@@ -67,10 +67,30 @@ def test_a_passage_cannot_pose_as_the_question(hostile: str) -> None:
 
 def test_passages_can_be_left_out() -> None:
     judged = judge("Who?", hits(0.8, 0.7), Opinionated())
-    assert [hit.score for hit in worth_reading(judged, {judged[0].passage})] == [0.7]
+    assert [hit.score for hit in worth_reading("Why?", judged, {judged[0].passage})] == [0.7]
+
+
+def test_of_near_equals_the_one_that_names_somebody_is_read_first() -> None:
+    vague = Article("vague", "T", "The company has a new chief.")
+    named = Article("named", "T", "The company is led by Jason Droege.")
+    judged = [
+        Hit(Passage(article, 0, len(article.body)), score)
+        for article, score in ((vague, 0.6), (named, 0.5))
+    ]
+    first, _ = worth_reading("Who leads the company?", judged)
+    assert first.passage.article is named
 
 
 @pytest.mark.parametrize(("probability", "gives"), [(0.9, True), (0.1, False)])
 def test_a_reply_beside_the_point(probability: float, gives: bool) -> None:
     generator = ScriptedGenerator(probability=probability)
-    assert gives_what_is_asked("Who leads it?", "It has a board.", generator) is gives
+    assert gives_what_is_asked("Where is it?", "It has a board.", generator) is gives
+
+
+def test_a_reply_without_the_kind_of_thing_asked_for() -> None:
+    assert not gives_what_is_asked("Who leads it?", "It has a board.", ScriptedGenerator())
+
+
+def test_a_reply_to_yes_or_no_is_not_doubted() -> None:
+    sceptic = ScriptedGenerator(probability=0.0)
+    assert gives_what_is_asked("Is it big?", "It has ten rooms.", sceptic)

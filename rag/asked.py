@@ -1,0 +1,113 @@
+"""What kind of thing a question asks for, and whether a sentence offers one.
+
+A sentence that answers "who" names somebody whom the question does not name, and one that answers
+"when" holds a date: answer-type matching, as in Li and Roth, "Learning Question Classifiers", 2002,
+here by rules for the kinds that can be seen in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from rag.quantities import Quantity, quantities
+
+Kind = Literal["person", "money", "share", "number", "date"]
+
+_ASKING = {
+    "person": re.compile(
+        r"\bwho(?:m|se)?\b|\b(?:which|what) (?:person|executive|man|woman)\b", re.I
+    ),
+    "share": re.compile(
+        r"^(?:how|what|which)\b.*\b(?:share|percent\w*|stake|proportion|fraction)\b", re.I
+    ),
+    "number": re.compile(
+        r"\bhow (?:many|long|old|big|large|far|often|high)\b"
+        r"|\bwhat (?:share|percent\w*|stake|number|proportion|age)\b",
+        re.I,
+    ),
+    "date": re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day|month)\b", re.I),
+}
+_HOW_MUCH = re.compile(r"\bhow much\b", re.I)
+_WHAT_AMOUNT = re.compile(
+    r"^(?:what|which|at what|for what)\b.*(?:\b(?:price|costs?|pay|paid|revenue|sales|amount|sum)\b"
+    r"|\b(?:invest|valu|spend))",
+    re.I,
+)
+_YES_OR_NO = re.compile(
+    r"^(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|may|might)\b", re.I
+)
+_FULL_NAME = re.compile(r"\b[A-Z][a-z]+(?:['’-][A-Za-z]+)?(?:\s+(?:[A-Z]\.?\s+)?[A-Z][\w’'-]+)+")
+_NAME = re.compile(r"(?<=[a-z,;’'\"] )[A-Z][\w’'-]+")
+_DATE = re.compile(
+    r"\b(?:1[5-9]|20)\d\d\b|\b(?:January|February|March|April|May|June|July|August|September"
+    r"|October|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b"
+)
+_WORD = re.compile(r"\w+")
+
+
+def is_yes_or_no(question: str) -> bool:
+    """Whether yes or no would be a reply."""
+    return bool(_YES_OR_NO.match(question))
+
+
+def kinds_asked(question: str) -> list[Kind]:
+    """The kinds that an answer must be of; none where the wording does not tell."""
+    kinds: list[Kind] = [kind for kind, asking in _ASKING.items() if asking.search(question)]  # type: ignore[misc]
+    if _HOW_MUCH.search(question) or _WHAT_AMOUNT.search(question):
+        kinds.append("money")
+    return kinds
+
+
+def offer(kind: Kind, question: str, sentence: str) -> float:
+    """How far a sentence offers what is asked: 1 it does, 0.3 to 0.4 something near it, -1 no.
+
+    What the question itself holds is no offer.
+    """
+    if kind == "person":
+        return _offers_name(question, sentence)
+    if kind == "date":
+        return 1.0 if _DATE.search(sentence) else -1.0
+    new = _new_quantities(question, sentence)
+    if kind == "share":
+        return 1.0 if any(quantity.unit == "%" for quantity in new) else -1.0
+    if kind == "number":
+        return 1.0 if new else -1.0
+    in_money = any(quantity.unit not in (None, "%") for quantity in new)
+    return 1.0 if in_money else 0.3 if new else -1.0
+
+
+def replies_in_kind(question: str, reply: str) -> bool:
+    """Whether a reply offers anything of a kind that is asked for, or no kind can be told.
+
+    "Wang will stay on the board" is none to "Who takes over from Alexandr Wang?".
+    """
+    kinds = kinds_asked(question)
+    if not kinds:
+        return True
+    # A name may begin a reply, where a sentence of the news begins with any word.
+    return any(offer(kind, question, f"it said {reply}") > -1 for kind in kinds)
+
+
+def _offers_name(question: str, sentence: str) -> float:
+    """Names that the question holds, or the family name of, are nobody new."""
+    asked = {word.lower() for word in _WORD.findall(question)}
+    full_names = _FULL_NAME.findall(sentence)
+    known = asked | {
+        word.lower()
+        for name in full_names
+        if (parts := _WORD.findall(name))[-1].lower() in asked
+        for word in parts
+    }
+
+    def is_new(name: str) -> bool:
+        return any(word.lower() not in known for word in _WORD.findall(name))
+
+    if any(is_new(name) for name in full_names):
+        return 1.0
+    return 0.4 if any(is_new(name) for name in _NAME.findall(sentence)) else -1.0
+
+
+def _new_quantities(question: str, sentence: str) -> list[Quantity]:
+    known = quantities(question)
+    return [one for one in quantities(sentence) if not any(one.same(other) for other in known)]

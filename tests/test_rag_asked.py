@@ -1,0 +1,80 @@
+"""What kind of thing a question asks for, and what offers it."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.asked import is_yes_or_no, kinds_asked, offer, replies_in_kind
+
+
+@pytest.mark.parametrize(
+    ("question", "kinds"),
+    [
+        ("Who founded it?", ["person"]),
+        ("Which executive takes over?", ["person"]),
+        ("What share does it hold?", ["share", "number"]),
+        ("How many people work there?", ["number"]),
+        ("When did it open?", ["date"]),
+        ("In which year did it open?", ["date"]),
+        ("How much did it pay?", ["money"]),
+        ("What were its sales?", ["money"]),
+        ("What is superintelligence?", []),
+        ("Where is the plant?", []),
+    ],
+)
+def test_kinds(question: str, kinds: list[str]) -> None:
+    assert kinds_asked(question) == kinds
+
+
+@pytest.mark.parametrize(
+    ("question", "yes_or_no"),
+    [("Is he leaving?", True), ("will it pay?", True), ("Who is he?", False), ("Island?", False)],
+)
+def test_yes_or_no(question: str, yes_or_no: bool) -> None:
+    assert is_yes_or_no(question) is yes_or_no
+
+
+def test_somebody_new_is_an_offer() -> None:
+    assert offer("person", "Who takes over from Wang?", "Its chief will be Jason Droege.") == 1
+
+
+def test_the_full_name_of_whom_the_question_names_is_none() -> None:
+    assert offer("person", "Who takes over from Wang?", "Then came Alexandr Wang.") == -1
+
+
+@pytest.mark.parametrize(
+    ("sentence", "offered"), [("It holds 49% of it.", 1), ("It paid $14.3 billion.", -1)]
+)
+def test_a_share(sentence: str, offered: float) -> None:
+    assert offer("share", "What share does it hold?", sentence) == offered
+
+
+def test_a_number_of_the_question_itself_is_none() -> None:
+    assert offer("number", "How many of the 20 plants closed?", "There are 20 plants.") == -1
+
+
+@pytest.mark.parametrize(
+    ("sentence", "offered"),
+    [("It paid $5 million.", 1), ("It paid 5 million.", 0.3), ("It paid a lot.", -1)],
+)
+def test_money(sentence: str, offered: float) -> None:
+    assert offer("money", "How much did it pay?", sentence) == offered
+
+
+@pytest.mark.parametrize(
+    ("sentence", "offered"), [("It opened in 2016.", 1), ("It opened in May.", 1), ("It did.", -1)]
+)
+def test_a_date(sentence: str, offered: float) -> None:
+    assert offer("date", "When did it open?", sentence) == offered
+
+
+def test_a_reply_of_another_kind() -> None:
+    assert not replies_in_kind("Who takes over from Wang?", "Alexandr Wang will replace Wang.")
+
+
+def test_a_name_may_begin_a_reply() -> None:
+    assert replies_in_kind("Who founded Scale AI?", "Wang founded Scale AI in 2016.")
+
+
+def test_where_no_kind_is_asked_for_any_reply_will_do() -> None:
+    assert replies_in_kind("Where is the plant?", "It is in Clinton.")

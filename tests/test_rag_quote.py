@@ -1,0 +1,43 @@
+"""A passage's own words as the answer."""
+
+from __future__ import annotations
+
+from corpus.article import Article
+from index.types import Hit, Passage
+from rag.quote import best_quote
+from rag.types import Citation, Sentence
+
+DEAL = Article(
+    "deal", "A deal", "Both firms gave a statement. Meta paid $14.3 billion. It was in June."
+)
+TALKS = Article("talks", "Talks", "Meta may pay more than $10 billion for it.")
+QUESTION = "How much did Meta pay?"
+
+
+def hit(article: Article, score: float) -> Hit:
+    return Hit(Passage(article, 0, len(article.body)), score)
+
+
+def test_the_sentence_that_offers_what_is_asked() -> None:
+    hits, (sentence,) = best_quote(QUESTION, [hit(DEAL, 0.9)])
+    assert sentence.text == "Meta paid $14.3 billion."
+    assert sentence.verdict == "supported"
+    assert [c.quote for c in sentence.citations] == ["Meta paid $14.3 billion."]
+    assert [h.passage.article for h in hits] == [DEAL]
+
+
+def test_what_failed_is_passed_over() -> None:
+    judged = [hit(DEAL, 0.9), hit(TALKS, 0.8)]
+    failed = Sentence("Beside.", (Citation(1, judged[0].passage, 0, 5),))
+    hits, _ = best_quote(QUESTION, judged, [failed])
+    assert [h.passage.article for h in hits] == [TALKS]
+
+
+def test_unless_there_is_nothing_else() -> None:
+    failed = Sentence("Beside.", (Citation(1, hit(DEAL, 0.9).passage, 0, 5),))
+    hits, _ = best_quote(QUESTION, [hit(DEAL, 0.9)], [failed])
+    assert [h.passage.article for h in hits] == [DEAL]
+
+
+def test_nothing_judged_is_nothing_to_quote() -> None:
+    assert best_quote(QUESTION, []) == ([], [])
