@@ -43,7 +43,7 @@ def reply(answer: str, **fields: Any) -> dict[str, Any]:
 
 
 def scored(name: str, question: Question, answer: str, **fields: Any) -> PeerRecord:
-    return score(name, question, reply(answer, **fields), COUNTS)
+    return score(name, question, reply(answer, **fields), COUNTS, 6.0)
 
 
 @pytest.mark.parametrize(
@@ -314,6 +314,11 @@ def test_a_reply_is_what_the_system_answered_not_what_it_printed(echo: Worker) -
 def test_a_system_tells_its_peak_memory(echo: Worker) -> None:
     echo.call("ask", question="a")
     assert echo.peak_memory_mb is None or 1 < echo.peak_memory_mb < 1000
+
+
+def test_a_system_tells_its_processor_time(echo: Worker) -> None:
+    echo.call("ask", question="a")
+    assert echo.processor_s > 0
 
 
 def test_a_failure_is_told_with_its_reason_and_its_log(echo: Worker) -> None:

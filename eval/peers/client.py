@@ -38,6 +38,7 @@ class Worker:
         self.name = name
         self.log = log
         self.peak_memory_mb: float | None = None
+        self.processor_s = 0.0  # so far, of all its threads
         python = sys.executable if module in _IN_THE_PROJECT else str(interpreter())
         self._stderr = log.open("w", encoding="utf-8")
         self._process = subprocess.Popen(
@@ -80,6 +81,7 @@ class Worker:
             raise SystemFailed(f"{self.name} ended while it should {what}: see {self.log}.")
         reply: dict[str, Any] = json.loads(line)
         self.peak_memory_mb = reply.pop("peak_memory_mb") or self.peak_memory_mb
+        self.processor_s = reply.pop("processor_s")
         if error := reply.get("error"):
             raise SystemFailed(f"{self.name} could not {what} ({error}): see {self.log}.")
         return reply
@@ -126,8 +128,13 @@ class ModelServer:
         )
 
     def peak_memory_mb(self) -> float | None:
-        self._worker.call("memory")
+        self._worker.call("usage")
         return self._worker.peak_memory_mb
+
+    def processor_s(self) -> float:
+        """Seconds of all its threads so far."""
+        self._worker.call("usage")
+        return self._worker.processor_s
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         reply: dict[str, Any] = self._http.post(path, json=body).raise_for_status().json()

@@ -6,7 +6,8 @@ Only the standard library, since this runs in the peers' environment too. A syst
     build  {articles: [{id, text, ...}]}     -> {passages, seconds}
     ask    {question}                        -> the fields of `Asked`
 
-and every reply has `peak_memory_mb`, or `error` where it failed.
+and every reply has `peak_memory_mb` and `processor_s` (of all threads since it began), or also
+`error` where it failed.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def serve(handlers: Mapping[str, Handler]) -> None:
             except Exception as error:  # told to the driver, which decides
                 traceback.print_exc()
                 reply = {"error": f"{type(error).__name__}: {error}"}
-            reply["peak_memory_mb"] = peak_memory_mb()
+            reply |= {"peak_memory_mb": peak_memory_mb(), "processor_s": time.process_time()}
             replies.write(json.dumps(reply) + "\n")
             replies.flush()
 

@@ -80,18 +80,20 @@ def turns(names: Sequence[str], done: int) -> list[str]:
 def ask(worker: Worker, question: Question, server: ModelServer) -> PeerRecord:
     """One question to one system; a system that fails gets a record that says so."""
     before = server.prompt_tokens()
+    worked = server.processor_s() + worker.processor_s
     try:
         reply = worker.call("ask", question=question.question)
     except SystemFailed as error:
         return failed(worker.name, question, str(error))
     prompts = reply["prompts"]
+    worked = server.processor_s() + worker.processor_s - worked
     sent = server.prompt_tokens() - before
     counts: dict[str, int | None] = {
         "evidence": sum(server.tokens(evidence["text"]) for evidence in reply["evidence"]),
         "prompt": sent if prompts is None else sum(map(server.chat_tokens, prompts)),
         "answer": server.tokens(reply["answer"]),
     }
-    return score(worker.name, question, reply, counts)
+    return score(worker.name, question, reply, counts, worked)
 
 
 def _prepare(worker: Worker, task: Task, load: dict[str, Any]) -> dict[str, Any]:
@@ -172,7 +174,7 @@ def _brief(record: PeerRecord) -> str:
     outcome = {True: "right", False: "wrong", None: "unscored"}[record.right]
     if record.refused:
         outcome = "refused"
-    return f"{outcome}, {record.whole_s:.1f} s, {record.evidence_tokens} tokens of evidence"
+    return f"{outcome}, {record.whole_s:.1f} s ({record.processor_s:.1f} s of processor)"
 
 
 def say(text: str) -> None:

@@ -39,6 +39,7 @@ class PeerRecord:
 
     `evidence_holds` is whether an accepted answer stands in what the model was given; tokens are
     the model's own, of that evidence, of all prompts that the answer took, and of the answer.
+    `processor_s` is the time of all threads that worked on it, the shared server's among them.
     """
 
     system: str
@@ -61,6 +62,7 @@ class PeerRecord:
     answer_tokens: int | None
     first_word_s: float | None
     whole_s: float | None
+    processor_s: float | None
 
 
 def says_it_does_not_know(text: str) -> bool:
@@ -69,7 +71,11 @@ def says_it_does_not_know(text: str) -> bool:
 
 
 def score(
-    system: str, question: Question, reply: dict[str, Any], counts: dict[str, int | None]
+    system: str,
+    question: Question,
+    reply: dict[str, Any],
+    counts: dict[str, int | None],
+    processor_s: float,
 ) -> PeerRecord:
     """A reply of the protocol, scored. `counts` are its tokens: evidence, prompt and answer.
 
@@ -101,6 +107,7 @@ def score(
         answer_tokens=counts["answer"],
         first_word_s=reply["first_word_s"],
         whole_s=reply["whole_s"],
+        processor_s=processor_s,
     )
 
 
@@ -121,6 +128,7 @@ def failed(system: str, question: Question, error: str) -> PeerRecord:
         answer_tokens=None,
         first_word_s=None,
         whole_s=None,
+        processor_s=None,
     )
 
 

@@ -38,11 +38,11 @@ class ModelServer:
         self._server = xllamacpp.Server(params)
         return {"address": self._server.listening_address}
 
-    def memory(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Nothing but the peak memory, which every reply has."""
+    def usage(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Nothing but the memory and the processor time that every reply has."""
         return {}
 
 
 if __name__ == "__main__":
     server = ModelServer()
-    serve({"start": server.start, "memory": server.memory})
+    serve({"start": server.start, "usage": server.usage})

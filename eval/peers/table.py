@@ -47,6 +47,7 @@ def render(systems: Sequence[System], records: Sequence[PeerRecord]) -> str:
         for name, kind in (
             (f"first word, times {systems[0].name}'s", "first_word_s"),
             (f"whole answer, times {systems[0].name}'s", "whole_s"),
+            (f"processor time, times {systems[0].name}'s", "processor_s"),
         )
     ]
     heads = ["", *(s.name for s in systems)]
@@ -125,6 +126,7 @@ ROWS: tuple[tuple[str, Cell], ...] = (
     ("answerable, refused", lambda _, rs: _share(_refused(rs, answerable=True))),
     ("first word, median (95%)", lambda _, rs: _seconds([r.first_word_s for r in rs])),
     ("whole answer, median (95%)", lambda _, rs: _seconds([r.whole_s for r in rs])),
+    ("processor time, median (95%)", lambda _, rs: _seconds([r.processor_s for r in rs])),
     ("passages", lambda s, _: f"{s.passages:,}"),
     ("indexing, passages", lambda s, _: _rate(s.passages, s.index_s)),
     ("indexing, articles", lambda s, _: _rate(s.articles, s.index_s)),
