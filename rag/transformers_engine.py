@@ -34,6 +34,10 @@ class TransformersGenerator:
         self._one_at_a_time = threading.Lock()
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._tokenizer, self._model = _load(model, offline, self._device)
+        if self._device == "cpu":
+            from rag.int8 import write_with_int8
+
+            write_with_int8(self._model)
         self._context_tokens = _context_tokens(self._model)
         # The last prompt's tokens and their cache, for replies and for probabilities.
         self._kept: dict[str, tuple[list[int], Any]] = {}
