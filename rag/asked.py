@@ -11,6 +11,7 @@ import re
 from typing import Literal
 
 from rag.quantities import Quantity, quantities
+from rag.words import STOP_WORDS
 
 Kind = Literal["person", "money", "share", "number", "date"]
 
@@ -30,8 +31,8 @@ _ASKING = {
 }
 _HOW_MUCH = re.compile(r"\bhow much\b", re.I)
 _WHAT_AMOUNT = re.compile(
-    r"^(?:what|which|at what|for what)\b.*(?:\b(?:price|costs?|pay|paid|revenue|sales|amount|sum)\b"
-    r"|\b(?:invest|valu|spend))",
+    r"^(?:at |for )?(?:what|which)\b.*\b(?:price|cost|revenue|sales|amount|sum|valuation)\b"
+    r"|^what (?:did|does|do|will|has|have)\b.*\b(?:pay|paid|spend|spent|invest|invested|cost)\b",
     re.I,
 )
 _YES_OR_NO = re.compile(
@@ -39,6 +40,7 @@ _YES_OR_NO = re.compile(
 )
 _FULL_NAME = re.compile(r"\b[A-Z][a-z]+(?:['’-][A-Za-z]+)?(?:\s+(?:[A-Z]\.?\s+)?[A-Z][\w’'-]+)+")
 _NAME = re.compile(r"(?<=[a-z,;’'\"] )[A-Z][\w’'-]+")
+_DOER = re.compile(r"(?:\A\W*|\bby )([A-Z]\w+)")
 _DATE = re.compile(
     r"\b(?:1[5-9]|20)\d\d\b|\b(?:January|February|March|April|May|June|July|August|September"
     r"|October|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b"
@@ -77,16 +79,27 @@ def offer(kind: Kind, question: str, sentence: str) -> float:
     return 1.0 if in_money else 0.3 if new else -1.0
 
 
-def replies_in_kind(question: str, reply: str) -> bool:
+def replies_in_kind(question: str, reply: str, source: str) -> bool:
     """Whether a reply offers anything of a kind that is asked for, or no kind can be told.
 
-    "Wang will stay on the board" is none to "Who takes over from Alexandr Wang?".
+    "Wang will join Meta" is none to "Who takes over from Alexandr Wang?". A single name counts
+    where it begins the reply or follows "by", and where `source`, the text that the reply was taken
+    from, has it at the end of a name in full.
     """
     kinds = kinds_asked(question)
     if not kinds:
         return True
-    # A name may begin a reply, where a sentence of the news begins with any word.
-    return any(offer(kind, question, f"it said {reply}") > -1 for kind in kinds)
+    families = {_WORD.findall(name)[-1] for name in _FULL_NAME.findall(source)}
+    doers = {name for name in _DOER.findall(reply) if name.lower() not in STOP_WORDS}
+    alone = [word for word in _WORD.findall(reply) if word in families | doers]
+    for kind in kinds:
+        offered = offer(kind, question, reply)
+        if offered == 1 or (kind == "money" and offered > 0):
+            return True
+        asked = {word.lower() for word in _WORD.findall(question)}
+        if kind == "person" and any(word.lower() not in asked for word in alone):
+            return True
+    return False
 
 
 def _offers_name(question: str, sentence: str) -> float:

@@ -8,11 +8,11 @@ Sachan et al. 2022).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from index.types import Hit, Passage
-from rag.asked import is_yes_or_no, kinds_asked, offer, replies_in_kind
+from index.types import Hit
+from rag.asked import is_yes_or_no, kinds_asked, offer
 from rag.prompt import as_data, heading
 from rag.types import Generator, Message
 
@@ -29,8 +29,8 @@ LEAST_SHARE = 0.5
 OFFER = 0.2
 """What a passage gains that offers the kind of thing asked for, on the scale of probabilities."""
 
-LEAST_RELEVANCE = 0.4
-"""Of a reply; right ones had 0.59 and more, beside the point 0.24 and less (docs/LOG.md)."""
+LEAST_RELEVANCE = 0.31
+"""Of a reply; right ones had 0.32 and more, most beside the point 0.30 and less (docs/LOG.md)."""
 
 LEAST_RELEVANCE_OF_QUOTE = 0.25
 """Of a passage's own sentence, which is longer than a reply and never false: 0.30 to 0.50 seen."""
@@ -45,10 +45,8 @@ def judge(question: str, evidence: Sequence[Hit], generator: Generator) -> list[
     return sorted(judged, key=lambda hit: -hit.score)
 
 
-def worth_reading(
-    question: str, judged: Sequence[Hit], leave_out: Collection[Passage] = ()
-) -> list[Hit]:
-    """The judged passages that an answer is written from, best first, without those left out.
+def worth_reading(question: str, judged: Sequence[Hit]) -> list[Hit]:
+    """The judged passages that an answer is written from, best first.
 
     Those that offer the kind of thing the question asks for come before their equals.
     """
@@ -58,7 +56,7 @@ def worth_reading(
         return hit.score + OFFER * sum(offer(kind, question, hit.passage.text) for kind in kinds)
 
     least = LEAST_SHARE * max((hit.score for hit in judged), default=0.0)
-    worthy = [hit for hit in judged if hit.score >= least and hit.passage not in leave_out]
+    worthy = [hit for hit in judged if hit.score >= least]
     return sorted(worthy, key=lambda hit: -worth(hit))[:MOST]
 
 
@@ -69,8 +67,6 @@ def gives_what_is_asked(
 
     A reply to yes or no is a quotation, of which the model cannot tell (docs/LOG.md).
     """
-    if not replies_in_kind(question, reply):
-        return False
     if is_yes_or_no(question):
         return True
     least = LEAST_RELEVANCE_OF_QUOTE if quoted else LEAST_RELEVANCE

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from index.search import Index
 from index.types import Embedder, Hit
 from rag.answerable import Answerability
+from rag.asked import replies_in_kind
 from rag.clock import Clock
 from rag.evidence import Budget, choose_evidence
 from rag.followup import stand_alone
@@ -129,8 +130,11 @@ class Pipeline:
         return standing
 
     def _answers(self, query: str, reply: Sequence[Sentence], quoted: bool = False) -> bool:
+        """Whether checked sentences give what is asked, and not merely something true."""
         text = " ".join(sentence.text for sentence in reply)
-        return bool(text) and gives_what_is_asked(query, text, self.generator, quoted)
+        bodies = {c.passage.article.body for sentence in reply for c in sentence.citations}
+        in_kind = bool(reply) and replies_in_kind(query, text, "\n".join(bodies))
+        return in_kind and gives_what_is_asked(query, text, self.generator, quoted)
 
     def _done(
         self,

@@ -20,11 +20,10 @@ def best_quote(
     """The sentence of the judged passages that most likely answers, and the passage it is from.
 
     A sentence that mentions, with what comes before it, less than half of the question's names is
-    no candidate. What `failed` cites is passed over as long as there is other evidence; of equals
-    the sentence of the better judged passage wins. Both lists are empty where nothing is left.
+    no candidate, nor is one that `failed` cites; of equals the sentence of the better judged
+    passage wins. Both lists are empty where nothing is left.
     """
-    cited = {citation.passage for sentence in failed for citation in sentence.citations}
-    hits = worth_reading(question, judged, cited) or worth_reading(question, judged)
+    cited = {citation.quote for sentence in failed for citation in sentence.citations}
     kinds = kinds_asked(question)
     asked = set(content_words(question))
 
@@ -34,9 +33,9 @@ def best_quote(
 
     candidates = [
         (hit, text)
-        for hit in hits
+        for hit in worth_reading(question, judged)
         for text in _sentences(hit.passage)
-        if _mentions(names(question), hit, text)
+        if text not in cited and _mentions(names(question), hit, text)
     ]
     if not candidates:
         return [], []

@@ -60,16 +60,22 @@ def check(draft: DraftSentence, hits: Sequence[Hit]) -> Sentence:
 
 
 def _share(text: str, hit: Hit) -> float:
-    """The share of the sentence's content words in the passage, or 0 for a wrong number or name."""
+    """The share of the sentence's content words in the passage, or 0 for a wrong number or name.
+
+    A name that stands only before the passage may be whom its pronoun means, or somebody else: then
+    the passage must hold most of what the sentence says.
+    """
     source = f"{heading(hit)}\n{hit.passage.text}"
-    if missing_quantities(text, source):
-        return 0.0
-    known = known_names(hit.passage.text, hit)
-    if any(name not in known for name in names(text)):
-        return 0.0
     claimed = content_words(text)
+    named = names(text)
+    if not claimed or missing_quantities(text, source):
+        return 0.0
+    if any(name not in known_names(hit.passage.text, hit) for name in named):
+        return 0.0
     held = set(content_words(source))
-    return sum(word in held for word in claimed) / len(claimed) if claimed else 0.0
+    share = sum(word in held for word in claimed) / len(claimed)
+    inside = {alias(word) for word in words(source)}
+    return share if share >= SUPPORTED or all(name in inside for name in named) else 0.0
 
 
 def known_names(text: str, hit: Hit) -> set[str]:

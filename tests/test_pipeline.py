@@ -286,7 +286,7 @@ class TestAReplyBesideThePoint:
                 quoted = "Reply: Meta will buy the power" in messages[-1].content
                 return 0.9 if quoted else super().next_token_probability(messages, token)
 
-        answer = make(Particular("Meta bought 49% [1].")).ask("Whose power will Meta buy?")
+        answer = make(Particular("Meta bought 49% [1].")).ask("Which power will Meta buy?")
         assert [s.text for s in answer.sentences] == [REACTOR.body]
 
     def test_then_it_is_a_refusal(self, make: Make) -> None:

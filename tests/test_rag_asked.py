@@ -18,6 +18,8 @@ from rag.asked import is_yes_or_no, kinds_asked, offer, replies_in_kind
         ("In which year did it open?", ["date"]),
         ("How much did it pay?", ["money"]),
         ("What were its sales?", ["money"]),
+        ("What did it spend on data centres?", ["money"]),
+        ("What will happen to the proceeds of the investment?", []),
         ("What is superintelligence?", []),
         ("Where is the plant?", []),
     ],
@@ -68,13 +70,29 @@ def test_a_date(sentence: str, offered: float) -> None:
     assert offer("date", "When did it open?", sentence) == offered
 
 
-def test_a_reply_of_another_kind() -> None:
-    assert not replies_in_kind("Who takes over from Wang?", "Alexandr Wang will replace Wang.")
+SOURCE = "Alexandr Wang founded Scale AI. Meta hired Mr Wang. Jason Droege leads Scale AI."
 
 
-def test_a_name_may_begin_a_reply() -> None:
-    assert replies_in_kind("Who founded Scale AI?", "Wang founded Scale AI in 2016.")
+@pytest.mark.parametrize(
+    "reply", ["Alexandr Wang will replace Wang.", "Wang will join Meta.", "He will join it."]
+)
+def test_a_reply_of_another_kind(reply: str) -> None:
+    assert not replies_in_kind("Who takes over from Alexandr Wang?", reply, SOURCE)
+
+
+@pytest.mark.parametrize("reply", ["Jason Droege takes over.", "Droege does."])
+def test_a_reply_of_the_kind(reply: str) -> None:
+    assert replies_in_kind("Who takes over from Alexandr Wang?", reply, SOURCE)
+
+
+def test_a_family_name_may_begin_a_reply() -> None:
+    assert replies_in_kind("Who founded Scale AI?", "Wang founded it in 2016.", SOURCE)
+
+
+@pytest.mark.parametrize("reply", ["Meta bought it.", "It was bought by Meta."])
+def test_a_company_that_did_it(reply: str) -> None:
+    assert replies_in_kind("Who bought the stake in Scale AI?", reply, SOURCE)
 
 
 def test_where_no_kind_is_asked_for_any_reply_will_do() -> None:
-    assert replies_in_kind("Where is the plant?", "It is in Clinton.")
+    assert replies_in_kind("Where is the plant?", "It is in Clinton.", "")
