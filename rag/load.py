@@ -100,7 +100,7 @@ def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
         )
     from rag.transformers_engine import TransformersGenerator
 
-    if is_gguf and (is_unpacked(path) or has_room(path)):
+    if is_gguf and _can_unpack(path):
         path = unpack(path)
     return TransformersGenerator(
         path if path.exists() else settings.model,
@@ -121,7 +121,11 @@ def _suits_transformers(file: Path) -> bool:
 
     computes = torch.cuda.is_available() or torch.cpu.get_capabilities().get("avx512_bf16", False)
     roomy = psutil.virtual_memory().total >= _LEAST_MEMORY
-    return computes and roomy and (is_unpacked(file) or has_room(file))
+    return computes and roomy and _can_unpack(file)
+
+
+def _can_unpack(file: Path) -> bool:
+    return file.is_file() and (is_unpacked(file) or has_room(file))
 
 
 def build_index(
