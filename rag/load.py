@@ -14,9 +14,9 @@ from index.types import Embedder
 from index.versions import Manifest
 from rag.answerable import Answerability
 from rag.catalogue import load_catalogue
-from rag.evidence import Budget
+from rag.evidence import Budget, Limits
 from rag.fetch import ensure
-from rag.pipeline import Limits, Pipeline
+from rag.pipeline import Pipeline
 from rag.settings import Settings
 from rag.types import Generator
 from rag.unpacked import has_room, is_unpacked, unpack

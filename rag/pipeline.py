@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator as TypingGenerator
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from index.search import Index
 from index.types import Embedder, Hit
 from rag.answerable import Answerability
 from rag.asked import replies_in_kind
 from rag.clock import Clock
-from rag.evidence import Budget, choose_evidence
+from rag.evidence import Limits, choose_evidence
 from rag.followup import stand_alone
 from rag.judge import gives_what_is_asked, judge, worth_reading
 from rag.markers import MarkerFilter, split_draft
@@ -34,15 +33,6 @@ from rag.types import (
 from rag.verify import check
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much is looked at and how much may be asked."""
-
-    retrieved: int = 12  # passages whose sentences compete to be evidence
-    question_characters: int = 1000
-    budget: Budget = field(default_factory=Budget)
-
-
 class Pipeline:
     """One path for everybody: `stream`, or `ask` to drain it."""
 
@@ -52,7 +42,7 @@ class Pipeline:
         embedder: Embedder,
         generator: Generator,
         answerability: Answerability,
-        limits: Limits = Limits(),
+        limits: Limits,
     ) -> None:
         self.index = index
         self._embedder = embedder

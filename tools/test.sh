@@ -1,8 +1,9 @@
 #!/bin/sh
-# Lints, checks the types and runs every test. The browser tests need Chromium: where it is missing
+# Lints, checks the types, runs every test and holds the gate: a small set of questions, answered no
+# worse than eval/baseline.json says. The browser tests need Chromium: where it is missing
 # it is installed with apt-get if that needs no password, and otherwise they are left out (in CI,
 # where the variable CI is `true`, that is a failure).
-#   PYTEST_ARGS=...  more arguments for pytest
+#   PYTEST_ARGS=...  more arguments for pytest; with them the gate is left out
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -27,7 +28,9 @@ install_chromium() {
 tools/lint.sh
 
 if has_chromium || install_chromium; then
-    exec .venv/bin/python -m pytest ${PYTEST_ARGS:-}
+    .venv/bin/python -m pytest ${PYTEST_ARGS:-}
+    [ -n "${PYTEST_ARGS:-}" ] || exec .venv/bin/byline eval gate
+    exit
 fi
 echo "Chromium is missing and cannot be installed from here: THE BROWSER TESTS ARE NOT RUN." >&2
 [ "${CI:-}" = true ] && exit 1
