@@ -54,11 +54,14 @@ def fetch(
 ) -> None:
     """Bring the weights to this machine, and check them."""
     from rag.fetch import fetch_with_bar
+    from rag.terminal import unpack_where_faster
 
     settings = _settings()
     wanted = [name] if name else list(dict.fromkeys([settings.embedder, *_catalogued(settings)]))
     for model in wanted:
         path = fetch_with_bar(model, settings.models_dir)
+        if model == settings.model:
+            unpack_where_faster(settings, path)
         typer.echo(f"{model}: ready in {path}")
 
 

@@ -66,11 +66,7 @@ def load_embedder(settings: Settings, fetch: Fetch = ensure) -> SentenceTransfor
 
 
 def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
-    """The language model: of the catalogue, a GGUF file, a folder, or a hub id.
-
-    `auto` takes transformers where that is the faster engine: on a GPU, and on a CPU that computes
-    in bfloat16 (docs/LOG.md). Elsewhere GGUF files go to llama.cpp.
-    """
+    """The language model: of the catalogue, a GGUF file, a folder, or a hub id."""
     catalogue = load_catalogue()
     if settings.model in catalogue:
         if catalogue[settings.model].role != "answers":
@@ -80,10 +76,7 @@ def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
     else:
         path = Path(settings.model)
     is_gguf = path.suffix == ".gguf"
-    engine = settings.engine
-    if engine == "auto":
-        engine = "transformers" if not is_gguf or _suits_transformers(path) else "llama.cpp"
-    if engine == "llama.cpp":
+    if engine_for(settings, path) == "llama.cpp":
         if not is_gguf:
             raise BylineError(
                 f"llama.cpp reads GGUF files and {settings.model} is none: choose another model, "
@@ -108,6 +101,19 @@ def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
         max_new_tokens=settings.max_new_tokens,
         offline=path.exists(),
     )
+
+
+def engine_for(settings: Settings, path: Path) -> str:
+    """The engine that the settings name or, where they leave it, the faster one for these weights.
+
+    That is transformers on a GPU, and on a CPU that computes in bfloat16 (docs/LOG.md). Elsewhere
+    GGUF files go to llama.cpp.
+    """
+    if settings.engine != "auto":
+        return settings.engine
+    if path.suffix != ".gguf" or _suits_transformers(path):
+        return "transformers"
+    return "llama.cpp"
 
 
 def _suits_transformers(file: Path) -> bool:

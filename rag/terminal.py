@@ -68,6 +68,22 @@ def build_with_bar(
         return build_index(settings, reading.articles, paths, embedder, on_progress)
 
 
+def unpack_where_faster(settings: Settings, file: Path) -> None:
+    """Unpack the language model's weights, once, where that makes it faster."""
+    from rag.load import engine_for
+    from rag.unpacked import has_room, is_unpacked, unpack
+
+    if file.suffix != ".gguf" or is_unpacked(file):
+        return
+    if engine_for(settings, file) == "transformers" and has_room(file):
+        print(
+            f"Unpacking {file.name} for this processor: once, for two minutes or so.",
+            file=sys.stderr,
+        )
+        quiet()
+        unpack(file)
+
+
 @contextlib.contextmanager
 def staged() -> Iterator[Callable[[str, int, int], None]]:
     """A callback (stage, done, total) that shows each stage: a bar, or lines where none fits."""
