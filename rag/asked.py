@@ -8,6 +8,7 @@ here by rules for the kinds that can be seen in the text.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 from rag.quantities import Quantity, quantities
@@ -20,16 +21,21 @@ _ASKING = {
         r"\bwho(?:m|se)?\b|\b(?:which|what) (?:person|executive|man|woman)\b", re.I
     ),
     "share": re.compile(
-        r"^(?:how|what|which)\b.*\b(?:share|percent\w*|stake|proportion|fraction)\b", re.I
+        r"^(?:how|what|which)\b.*\b(?:share|percent\w*|stake|proportion|portion|fraction)\b", re.I
     ),
     "number": re.compile(
         r"\bhow (?:many|long|old|big|large|far|often|high)\b"
-        r"|\bwhat (?:share|percent\w*|stake|number|proportion|age)\b",
+        r"|\bwhat (?:share|percent\w*|stake|number|proportion|portion|age)\b",
         re.I,
     ),
     "date": re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day|month)\b", re.I),
 }
-_HOW_MUCH = re.compile(r"\bhow much\b", re.I)
+# "How much voting power" asks for no sum.
+_HOW_MUCH = re.compile(
+    r"\bhow much (?:money|cash|revenue|profit"
+    r"|did|does|do|is|was|were|are|will|would|has|have|had)\b",
+    re.I,
+)
 _WHAT_AMOUNT = re.compile(
     r"^(?:at |for )?(?:what|which)\b.*\b(?:price|cost|revenue|sales|amount|sum|valuation)\b"
     r"|^what (?:did|does|do|will|has|have)\b.*\b(?:pay|paid|spend|spent|invest|invested|cost)\b",
@@ -89,29 +95,31 @@ def replies_in_kind(question: str, reply: str, source: str) -> bool:
     kinds = kinds_asked(question)
     if not kinds:
         return True
-    families = {_WORD.findall(name)[-1] for name in _FULL_NAME.findall(source)}
+    full_names = _FULL_NAME.findall(f"{source}\n{reply}")
+    known = _known(question, full_names)
+    families = {_WORD.findall(name)[-1] for name in full_names}
     doers = {name for name in _DOER.findall(reply) if name.lower() not in STOP_WORDS}
-    alone = [word for word in _WORD.findall(reply) if word in families | doers]
+    alone = families.union(doers).intersection(_WORD.findall(reply))
+    new_name = any(word.lower() not in known for word in alone)
     for kind in kinds:
         offered = offer(kind, question, reply)
         if offered == 1 or (kind == "money" and offered > 0):
             return True
-        asked = {word.lower() for word in _WORD.findall(question)}
-        if kind == "person" and any(word.lower() not in asked for word in alone):
+        if kind == "person" and new_name:
             return True
     return False
 
 
-def _offers_name(question: str, sentence: str) -> float:
-    """Names that the question holds, or the family name of, are nobody new."""
+def _known(question: str, full_names: Iterable[str]) -> set[str]:
+    """The words of the question, and of the full names of those whose family name it holds."""
     asked = {word.lower() for word in _WORD.findall(question)}
+    parts = [[word.lower() for word in _WORD.findall(name)] for name in full_names]
+    return asked.union(*(name for name in parts if name[-1] in asked))
+
+
+def _offers_name(question: str, sentence: str) -> float:
     full_names = _FULL_NAME.findall(sentence)
-    known = asked | {
-        word.lower()
-        for name in full_names
-        if (parts := _WORD.findall(name))[-1].lower() in asked
-        for word in parts
-    }
+    known = _known(question, full_names)
 
     def is_new(name: str) -> bool:
         return any(word.lower() not in known for word in _WORD.findall(name))

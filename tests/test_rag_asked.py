@@ -18,6 +18,8 @@ from rag.asked import is_yes_or_no, kinds_asked, offer, replies_in_kind
         ("In which year did it open?", ["date"]),
         ("How much did it pay?", ["money"]),
         ("What were its sales?", ["money"]),
+        ("How much voting power comes with it?", []),
+        ("What portion does it hold?", ["share", "number"]),
         ("What did it spend on data centres?", ["money"]),
         ("What will happen to the proceeds of the investment?", []),
         ("What is superintelligence?", []),
@@ -76,8 +78,9 @@ SOURCE = "Alexandr Wang founded Scale AI. Meta hired Mr Wang. Jason Droege leads
 @pytest.mark.parametrize(
     "reply", ["Alexandr Wang will replace Wang.", "Wang will join Meta.", "He will join it."]
 )
-def test_a_reply_of_another_kind(reply: str) -> None:
-    assert not replies_in_kind("Who takes over from Alexandr Wang?", reply, SOURCE)
+@pytest.mark.parametrize("whom", ["Alexandr Wang", "Wang"])
+def test_a_reply_of_another_kind(reply: str, whom: str) -> None:
+    assert not replies_in_kind(f"Who takes over from {whom}?", reply, SOURCE)
 
 
 @pytest.mark.parametrize("reply", ["Jason Droege takes over.", "Droege does."])
