@@ -66,8 +66,7 @@ class Pipeline:
         clock.found()
         yield Found(tuple(found))
 
-        # Nothing found means no call of the model at all.
-        judged = judge(query, found, self.generator)
+        judged = judge(query, found, self.generator)  # no call of the model where nothing is found
         if not judged or not self._answerability.holds(query, judged):
             yield self._done(question, (), judged, "", clock)
             return
@@ -81,6 +80,7 @@ class Pipeline:
             evidence, sentences = best_quote(query, judged, sentences)
             if declines(raw) or not self._answers(query, sentences, quoted=True):
                 evidence, sentences = judged, []
+            yield Found(tuple(evidence))
         yield self._done(question, sentences, evidence, raw, clock)
 
     def find(self, query: str) -> list[Hit]:

@@ -174,7 +174,7 @@ def _stream_answer(pipeline: Pipeline, question: str, history: Sequence[Turn]) -
     for event in pipeline.stream(question, history):
         if isinstance(event, Found) and said:
             said = ""
-            print("\n\nThat was beside the point; once more:")
+            print("\n\nThat does not answer it; from the articles:")
         elif isinstance(event, Piece):
             said += event.text
             print(event.text, end="", flush=True)

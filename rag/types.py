@@ -110,7 +110,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The passages found; comes again, fewer and in their order, before each draft begins."""
+    """The passages found. Comes again with those that a draft is written from, in their order, and
+    once more where the draft is thrown away: with those of what takes its place."""
 
     hits: tuple[Hit, ...]
 
