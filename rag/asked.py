@@ -46,7 +46,7 @@ _YES_OR_NO = re.compile(
 )
 _FULL_NAME = re.compile(r"\b[A-Z][a-z]+(?:['’-][A-Za-z]+)?(?:\s+(?:[A-Z]\.?\s+)?[A-Z][\w’'-]+)+")
 _NAME = re.compile(r"(?<=[a-z,;’'\"] )[A-Z][\w’'-]+")
-_DOER = re.compile(r"(?:\A\W*|\bby )([A-Z]\w+)")
+_DOER = re.compile(r"(?:\A\W*|\b(?:by|is|was|are|were) )([A-Z]\w+)")
 _DATE = re.compile(
     r"\b(?:1[5-9]|20)\d\d\b|\b(?:January|February|March|April|May|June|July|August|September"
     r"|October|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b"
@@ -89,8 +89,8 @@ def replies_in_kind(question: str, reply: str, source: str) -> bool:
     """Whether a reply offers anything of a kind that is asked for, or no kind can be told.
 
     "Wang will join Meta" is none to "Who takes over from Alexandr Wang?". A single name counts
-    where it begins the reply or follows "by", and where `source`, the text that the reply was taken
-    from, has it at the end of a name in full.
+    where it begins the reply or follows "by", "is" or "was", and where `source`, the text that the
+    reply was taken from, has it at the end of a name in full.
     """
     kinds = kinds_asked(question)
     if not kinds:

@@ -42,13 +42,13 @@ class Pipeline:
         embedder: Embedder,
         generator: Generator,
         answerability: Answerability,
-        limits: Limits,
+        limits: Limits | None = None,
     ) -> None:
         self.index = index
         self._embedder = embedder
         self.generator = generator
         self._answerability = answerability
-        self._limits = limits
+        self._limits = limits or Limits()
 
     def ask(self, question: str, history: History = ()) -> Answer:
         """The answer, whole. Raises BylineError for a question that cannot be asked."""

@@ -92,7 +92,7 @@ def test_a_family_name_may_begin_a_reply() -> None:
     assert replies_in_kind("Who founded Scale AI?", "Wang founded it in 2016.", SOURCE)
 
 
-@pytest.mark.parametrize("reply", ["Meta bought it.", "It was bought by Meta."])
+@pytest.mark.parametrize("reply", ["Meta bought it.", "It was bought by Meta.", "It was Meta."])
 def test_a_company_that_did_it(reply: str) -> None:
     assert replies_in_kind("Who bought the stake in Scale AI?", reply, SOURCE)
 
