@@ -25,6 +25,8 @@ from page.components import BUSY, EMPTY
 from page.render import STOPPED
 from rag.types import Claim, Disagreement, Done, Found, Piece, Sentence, Turn
 
+expect.set_options(timeout=30_000)  # a busy machine may take long, and no test is about time
+
 pytestmark = pytest.mark.browser
 
 QUESTION = "What did Meta pay for its stake?"
