@@ -171,7 +171,7 @@ def _model_path(settings: Settings) -> Path:
 def _brief(record: PeerRecord) -> str:
     if record.error:
         return record.error
-    outcome = {True: "right", False: "wrong", None: "unscored"}[record.right]
+    outcome = {True: "right", False: "wrong", None: "answered"}[record.right]
     if record.refused:
         outcome = "refused"
     return f"{outcome}, {record.whole_s:.1f} s ({record.processor_s:.1f} s of processor)"
