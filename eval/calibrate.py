@@ -1,14 +1,13 @@
 """Fit the weights that decide whether evidence answers a question: `python -m eval.calibrate`.
 
-Learns from the gold set's development split on an index of the sample articles and, where files
-are named, from question sets of the form `{question, answerable, passages: [{title, text}]}`, one
-JSON object a line. Writes rag/answerability.json with what it was fitted on.
+Learns from the gold set's development split on an index of the sample articles and, where they are
+named, from question sets that bring their own passages, such as `squad2`, in the folder of --data.
+Writes rag/answerability.json with what it was fitted on.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import random
 from collections import defaultdict
@@ -18,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from corpus.article import Article, content_id
-from eval.questions import load_questions
+from eval.questions import Question, load_questions
+from eval.sets import read_cases
 from index.types import Embedder, Hit, Passage
 from rag.answerable import WEIGHTS, Signals, read_signals
 from rag.evidence import choose_evidence
@@ -34,48 +33,48 @@ Example = tuple[str, Signals, bool]
 MOST_PASSAGES = 8
 
 
-def gold_examples(pipeline: Pipeline, generator: Generator) -> Iterator[Example]:
-    """The development questions of the gold set, with the evidence that the pipeline finds."""
-    for question in load_questions():
-        if question.split == "dev":
-            judged = judge(question.question, pipeline.find(question.question), generator)
-            yield "gold", read_signals(question.question, judged), bool(question.answerable)
+def gold_examples(
+    questions: Sequence[Question], pipeline: Pipeline, generator: Generator
+) -> Iterator[Example]:
+    """Questions of the gold set, with the evidence that the pipeline finds."""
+    for question in questions:
+        judged = judge(question.question, pipeline.find(question.question), generator)
+        yield "gold", read_signals(question.question, judged), bool(question.answerable)
 
 
 def set_examples(
-    path: Path, count: int, embedder: Embedder, generator: Generator, seed: int = 0
+    folder: Path | None,
+    name: str,
+    count: int,
+    embedder: Embedder,
+    generator: Generator,
+    seed: int = 0,
 ) -> Iterator[Example]:
     """`count` questions of a set, half of them unanswerable, each among passages of its own title.
 
     Passages of one title stand in for what a search would find around the right one.
     """
-    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    rows = [json.loads(line) for line in data.splitlines()]
+    cases = read_cases(folder, name)
     by_title: dict[str, dict[str, Passage]] = defaultdict(dict)
-    for row in rows:
-        for passage in row["passages"]:
-            by_title[passage["title"]][passage["text"]] = _passage(passage)
-    shuffle = random.Random(seed)
-    shuffle.shuffle(rows)
+    for case in cases:
+        for article in case.articles:
+            by_title[article.title][article.body] = Passage(article, 0, len(article.body))
+    chance = random.Random(seed)
+    chance.shuffle(cases)
     for answerable in (True, False):
-        kind = [row for row in rows if row["answerable"] is answerable]
-        for row in kind[: count // 2]:
-            own = [_passage(passage) for passage in row["passages"]]
-            others = list(by_title[row["passages"][0]["title"]].values())
-            shuffle.shuffle(others)
-            hits = _nearest(row["question"], [*own, *others[:MOST_PASSAGES]], embedder)
-            evidence = choose_evidence(row["question"], hits, embedder)
-            judged = judge(row["question"], evidence, generator)
-            yield path.name.split(".")[0], read_signals(row["question"], judged), answerable
-
-
-def _passage(fields: dict[str, Any]) -> Passage:
-    title, text = fields["title"], fields["text"]
-    return Passage(Article(content_id(title, text), title, text), 0, len(text))
+        kind = [case for case in cases if case.question.answerable is answerable]
+        for case in kind[: count // 2]:
+            question = case.question.question
+            own = [Passage(article, 0, len(article.body)) for article in case.articles]
+            others = list(by_title[case.articles[0].title].values())
+            chance.shuffle(others)
+            hits = _nearest(question, [*own, *others[:MOST_PASSAGES]], embedder)
+            judged = judge(question, choose_evidence(question, hits, embedder), generator)
+            yield name, read_signals(question, judged), answerable
 
 
 def _nearest(question: str, passages: Iterable[Passage], embedder: Embedder) -> list[Hit]:
-    distinct = list({passage.article.id: passage for passage in passages}.values())
+    distinct = list({passage.text: passage for passage in passages}.values())
     scores = embedder.embed_passages([p.text for p in distinct]) @ embedder.embed_question(question)
     order = np.argsort(-scores)
     return [Hit(distinct[i], float(scores[i]), {"dense": r}) for r, i in enumerate(order, start=1)]
@@ -120,7 +119,8 @@ def _figures(probabilities: Any, labels: Any, auc: Any) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sets", nargs="*", type=Path, help="further question sets (.jsonl, .gz)")
+    parser.add_argument("sets", nargs="*", help="further question sets, by name")
+    parser.add_argument("--data", type=Path, help="the folder that they lie in")
     parser.add_argument("--count", type=int, default=60, help="questions taken of each set")
     parser.add_argument("--examples", type=Path, help="keep the signals here, as JSON")
     arguments = parser.parse_args()
@@ -130,9 +130,14 @@ def main() -> None:
     pipeline, embedder = load_pipeline(settings), load_embedder(settings)
     generator = pipeline.generator
     examples: list[Example] = []
-    sources = [gold_examples(pipeline, generator)]
-    sources += [set_examples(path, arguments.count, embedder, generator) for path in arguments.sets]
-    total = 42 + arguments.count * len(arguments.sets)
+    # A follow-up says too little by itself to be judged by.
+    own = [q for q in load_questions() if q.split == "dev" and not q.history]
+    sources = [gold_examples(own, pipeline, generator)]
+    sources += [
+        set_examples(arguments.data, name, arguments.count, embedder, generator)
+        for name in arguments.sets
+    ]
+    total = len(own) + arguments.count * len(arguments.sets)
     with counting("reading signals") as count:
         for source in sources:
             for example in source:

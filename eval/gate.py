@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,7 +92,7 @@ def accept(result: Result) -> Baseline:
             "its report, and mend what it shows first."
         )
     run = result.run
-    made = {"model": run.model, "engine": run.engine, "embedder": run.embedder}
+    made = {"model": run.model, "engine": run.engine or "none", "embedder": run.embedder}
     return Baseline(
         questions=tuple(record.id for record in result.records),
         made={**made, "created_at": run.created_at, "byline": run.byline},
@@ -174,25 +173,13 @@ def chosen(ids: Sequence[str]) -> list[Question]:
 
 
 def run_gate(questions: Sequence[Question], options: Options) -> Result:
-    """A fresh run over the sample articles, on the index that the gold set uses."""
-    from platformdirs import user_cache_path
+    """A fresh run over the sample articles. Raises BylineError when it was stopped early."""
+    from eval.suites import ask_gold
 
-    from corpus.read import read_articles
-    from eval.measure import each, embedder_of, ensure_index, load, make_result
-    from eval.runner import Runner
-    from eval.scores import summarise
-    from rag.settings import SAMPLE_ARTICLES
-
-    settings = options.settings(options.index or user_cache_path("byline") / "eval" / "gold")
-    articles = read_articles([SAMPLE_ARTICLES]).articles
-    ensure_index(settings.index, articles, str(SAMPLE_ARTICLES), embedder_of(settings))
-    pipeline = load(settings)
-    with closing(pipeline.index):
-        records = each(questions, Runner(pipeline).ask)
-        if len(records) < len(questions):
-            raise BylineError("The gate was stopped before its last question: run it again.")
-        summary = summarise(records, options.seed)
-        return make_result("gate", settings, options, records, summary, pipeline.describe())
+    result = ask_gold("gate", questions, options)
+    if len(result.records) < len(questions):
+        raise BylineError("The gate was stopped before its last question: run it again.")
+    return result
 
 
 def main(options: Options, accepting: bool, out: Path, held: Path = BASELINE) -> tuple[str, bool]:

@@ -20,8 +20,8 @@ from rag.settings import Settings, load_settings
 if TYPE_CHECKING:
     from corpus.article import Article
     from index.types import Embedder
+    from rag.describe import Description
     from rag.pipeline import Pipeline
-    from rag.types import Description
 
 T = TypeVar("T")
 
@@ -48,12 +48,9 @@ class Options:
 
 def load(settings: Settings) -> Pipeline:
     """Everything that answers a question, its weights fetched where they are missing."""
-    from rag.fetch import fetch_with_bar
-    from rag.load import load_pipeline
-    from rag.terminal import quiet
+    from rag.terminal import load_with_bars
 
-    quiet()
-    return load_pipeline(settings, fetch_with_bar)
+    return load_with_bars(settings)
 
 
 def embedder_of(settings: Settings) -> Embedder:
@@ -65,7 +62,7 @@ def embedder_of(settings: Settings) -> Embedder:
     return load_embedder(settings, fetch_with_bar)
 
 
-def ensure_index(
+def ensure_suite_index(
     directory: Path, articles: Sequence[Article], source: str, embedder: Embedder
 ) -> Figure:
     """Build the index unless it holds just these articles, and say how fast it was built.
@@ -122,8 +119,10 @@ def make_result(
     records: Sequence[Record],
     summary: Summary,
     about: Description | None = None,
+    engine: str | None = None,
 ) -> Result:
-    """The run with its figures. `about` tells of the index, where there was one for all."""
+    """The run with its figures. `about` tells of the index and the engine, where there was one
+    index for all; without it, `engine` is what answered, None where nothing did."""
     memory = peak_memory_mb()
     peak = Figure(memory, None, None, int(memory is not None), "MB")
     unused = {"index", "models_dir", "eval_data"}  # places on this machine measure nothing
@@ -131,7 +130,7 @@ def make_result(
         suite=suite,
         created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         model=settings.model,
-        engine=settings.engine,
+        engine=about.engine if about else engine,
         embedder=settings.embedder,
         index_version=about.index_version if about else None,
         articles=about.articles if about else None,

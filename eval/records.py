@@ -173,13 +173,14 @@ class Summary:
 class Run:
     """What was measured, with what, and on what. `created_at` is ISO 8601 in UTC.
 
-    The figures of the index are None where a suite has none or has one for each question.
+    `engine` is what computed the answers, None where a suite asks no model. The figures of the
+    index are None where a suite has none or has one for each question.
     """
 
     suite: str
     created_at: str
     model: str
-    engine: str
+    engine: str | None
     embedder: str
     index_version: str | None
     articles: int | None

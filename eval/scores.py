@@ -39,7 +39,7 @@ QUESTION_METRICS = (
 
 def score(record: Record, question: Question) -> Record:
     """The record with its outcome and its scores."""
-    right = is_right(record, question)
+    right = is_right(record.text, record.abstained, question)
     record = replace(record, outcome=outcome(record, right))
     if record.error is not None and not record.answerable:
         return replace(record, scores=dict.fromkeys(QUESTION_METRICS))
@@ -56,8 +56,8 @@ def score(record: Record, question: Question) -> Record:
     return replace(record, scores={name: scores.get(name) for name in QUESTION_METRICS})
 
 
-def is_right(record: Record, question: Question) -> bool | None:
-    """Whether the answer states what was accepted and nothing that was ruled out.
+def is_right(text: str, abstained: bool, question: Question) -> bool | None:
+    """Whether an answer states what was accepted and nothing that was ruled out.
 
     None where this cannot be told: there are no accepted answers, or none of a length that can be
     looked for.
@@ -65,11 +65,11 @@ def is_right(record: Record, question: Question) -> bool | None:
     wanted = sayable(question.answers)
     if not wanted or SHORT_ANSWER in question.tags:
         return None
-    if record.abstained:
+    if abstained:
         return False
-    stated = [contains_answer(record.text, [answer]) for answer in wanted]
+    stated = [contains_answer(text, [answer]) for answer in wanted]
     enough = all(stated) if question.all_required else any(stated)
-    return enough and not contains_answer(record.text, question.wrong_answers)
+    return enough and not contains_answer(text, question.wrong_answers)
 
 
 def outcome(record: Record, right: bool | None) -> Outcome:

@@ -13,7 +13,7 @@ from platformdirs import user_cache_path
 
 from corpus.errors import BylineError
 from eval.attribution import run_attribution
-from eval.measure import Options, each, embedder_of, ensure_index, load, make_result
+from eval.measure import Options, each, embedder_of, ensure_suite_index, load, make_result
 from eval.questions import Question, load_questions, sample
 from eval.records import Record, Result
 from eval.runner import Runner
@@ -44,12 +44,17 @@ def run_suite(name: str, options: Options) -> Result:
 
 
 def run_gold(options: Options) -> Result:
-    """The gold set, on an index of the sample articles that is built where it is missing."""
+    """The gold set."""
+    return ask_gold("gold", _chosen(load_questions(), options), options)
+
+
+def ask_gold(suite: str, questions: Sequence[Question], options: Options) -> Result:
+    """Questions of the gold set, on an index of the sample articles, built where it is missing."""
     from corpus.read import read_articles
 
-    questions = _chosen(load_questions(), options)
     articles = read_articles([SAMPLE_ARTICLES]).articles
-    return _run_pooled("gold", questions, articles, str(SAMPLE_ARTICLES), options)
+    folder = options.index or _cached("gold")
+    return _run_pooled(suite, questions, articles, str(SAMPLE_ARTICLES), folder, options)
 
 
 def run_news(name: str, options: Options) -> Result:
@@ -60,7 +65,8 @@ def run_news(name: str, options: Options) -> Result:
     by_question = named_articles(folder, source)
     named = [article for question in questions for article in by_question[question.id]]
     pool = shrink(articles, named, options.pool, options.seed)
-    return _run_pooled(name, questions, pool, f"{source}-articles", options)
+    where = options.index or _cached(name)
+    return _run_pooled(name, questions, pool, f"{source}-articles", where, options)
 
 
 def run_mine(path: Path, options: Options) -> Result:
@@ -90,15 +96,21 @@ def _run_pooled(
     questions: Sequence[Question],
     articles: Sequence[Article],
     source: str,
+    folder: Path,
     options: Options,
 ) -> Result:
-    settings = options.settings(options.index or user_cache_path("byline") / "eval" / name)
-    speed = ensure_index(settings.index, articles, source, embedder_of(settings))
+    settings = options.settings(folder)
+    speed = ensure_suite_index(settings.index, articles, source, embedder_of(settings))
     pipeline = load(settings)
     with closing(pipeline.index):
         records = each(questions, Runner(pipeline).ask)
         summary = summarise(records, options.seed, {"passages_per_second": speed})
         return make_result(name, settings, options, records, summary, pipeline.describe())
+
+
+def _cached(suite: str) -> Path:
+    """Where the index of a suite is kept from one run to the next."""
+    return user_cache_path("byline") / "eval" / suite
 
 
 def run_own(name: str, options: Options) -> Result:
@@ -117,11 +129,13 @@ def run_own(name: str, options: Options) -> Result:
     )
     with tempfile.TemporaryDirectory(prefix="byline-eval-") as temporary:
         settings = options.settings(Path(temporary))
-        records = _ask_each_of_its_own(settings, [cases[question.id] for question in questions])
-    return make_result(name, settings, options, records, summarise(records, options.seed))
+        records, engine = _ask_each_of_its_own(settings, [cases[q.id] for q in questions])
+    summary = summarise(records, options.seed)
+    return make_result(name, settings, options, records, summary, engine=engine)
 
 
-def _ask_each_of_its_own(settings: Settings, cases: Sequence[Case]) -> list[Record]:
+def _ask_each_of_its_own(settings: Settings, cases: Sequence[Case]) -> tuple[list[Record], str]:
+    """The records, and the engine that answered."""
     from index.build import build
     from index.search import Index
 
@@ -137,7 +151,7 @@ def _ask_each_of_its_own(settings: Settings, cases: Sequence[Case]) -> list[Reco
         return Runner(pipeline).ask(question)
 
     try:
-        return each([case.question for case in cases], ask)
+        return each([case.question for case in cases], ask), pipeline.generator.engine
     finally:
         pipeline.index.close()
 

@@ -8,7 +8,6 @@ many of the question's words and names the evidence holds. A logistic regression
 
 from __future__ import annotations
 
-import calendar
 import json
 import math
 from collections.abc import Iterable, Sequence
@@ -19,9 +18,9 @@ from pathlib import Path
 from index.types import Hit
 from rag.prompt import heading
 from rag.verify import alias, names
-from rag.words import content_words, words
+from rag.words import MONTHS_AND_DAYS, content_words, words
 
-_CALENDAR = {name.lower() for name in (*calendar.month_name, *calendar.day_name)}
+_CALENDAR = {name.lower() for name in MONTHS_AND_DAYS}
 
 WEIGHTS = Path(__file__).with_name("answerability.json")
 
@@ -97,10 +96,11 @@ def unmentioned_names(question: str, hits: Sequence[Hit]) -> list[str]:
         for text in (article.title, article.body, article.author or "", article.outlet or "")
         for word in words(text)
     }
+    known |= _CALENDAR
     return [
         name
         for name in names(question)
-        if name not in known | _CALENDAR and not get_close_matches(name, known, n=1, cutoff=0.75)
+        if name not in known and not get_close_matches(name, known, n=1, cutoff=0.75)
     ]
 
 

@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from typing import Literal
 
 from rag.quantities import Quantity, quantities
-from rag.words import STOP_WORDS
+from rag.words import MONTHS_AND_DAYS, STOP_WORDS
 
 Kind = Literal["person", "money", "share", "number", "date"]
 
-_ASKING = {
+_ASKING: dict[Kind, re.Pattern[str]] = {
     "person": re.compile(
         r"\bwho(?:m|se)?\b|\b(?:which|what) (?:person|executive|man|woman)\b", re.I
     ),
@@ -47,10 +47,7 @@ _YES_OR_NO = re.compile(
 _FULL_NAME = re.compile(r"\b[A-Z][a-z]+(?:['’-][A-Za-z]+)?(?:\s+(?:[A-Z]\.?\s+)?[A-Z][\w’'-]+)+")
 _NAME = re.compile(r"(?<=[a-z,;’'\"] )[A-Z][\w’'-]+")
 _DOER = re.compile(r"(?:\A\W*|\b(?:by|is|was|are|were) )([A-Z]\w+)")
-_DATE = re.compile(
-    r"\b(?:1[5-9]|20)\d\d\b|\b(?:January|February|March|April|May|June|July|August|September"
-    r"|October|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b"
-)
+_DATE = re.compile(rf"\b(?:1[5-9]|20)\d\d\b|\b(?:{'|'.join(MONTHS_AND_DAYS)})\b")
 _WORD = re.compile(r"\w+")
 
 
@@ -61,7 +58,7 @@ def is_yes_or_no(question: str) -> bool:
 
 def kinds_asked(question: str) -> list[Kind]:
     """The kinds that an answer must be of; none where the wording does not tell."""
-    kinds: list[Kind] = [kind for kind, asking in _ASKING.items() if asking.search(question)]  # type: ignore[misc]
+    kinds = [kind for kind, asking in _ASKING.items() if asking.search(question)]
     if _HOW_MUCH.search(question) or _WHAT_AMOUNT.search(question):
         kinds.append("money")
     return kinds
@@ -88,9 +85,9 @@ def offer(kind: Kind, question: str, sentence: str) -> float:
 def replies_in_kind(question: str, reply: str, source: str) -> bool:
     """Whether a reply offers anything of a kind that is asked for, or no kind can be told.
 
-    "Wang will join Meta" is none to "Who takes over from Alexandr Wang?". A single name counts
-    where it begins the reply or follows "by", "is" or "was", and where `source`, the text that the
-    reply was taken from, has it at the end of a name in full.
+    "Wang will join Meta" is none to "Who takes over from Alexandr Wang?". `source` is the text that
+    the reply was taken from. A single name that the question does not hold counts as somebody if it
+    begins the reply, follows "by", "is" or "was", or ends a name in full in `source`.
     """
     kinds = kinds_asked(question)
     if not kinds:
@@ -100,14 +97,10 @@ def replies_in_kind(question: str, reply: str, source: str) -> bool:
     families = {_WORD.findall(name)[-1] for name in full_names}
     doers = {name for name in _DOER.findall(reply) if name.lower() not in STOP_WORDS}
     alone = families.union(doers).intersection(_WORD.findall(reply))
-    new_name = any(word.lower() not in known for word in alone)
-    for kind in kinds:
-        offered = offer(kind, question, reply)
-        if offered == 1 or (kind == "money" and offered > 0):
-            return True
-        if kind == "person" and new_name:
-            return True
-    return False
+    if "person" in kinds and any(word.lower() not in known for word in alone):
+        return True
+    offers = [(kind, offer(kind, question, reply)) for kind in kinds]
+    return any(offered == 1 or (kind == "money" and offered > 0) for kind, offered in offers)
 
 
 def _known(question: str, full_names: Iterable[str]) -> set[str]:

@@ -230,12 +230,9 @@ def _settings(**chosen: object) -> Settings:
 
 
 def _pipeline(settings: Settings) -> Any:
-    from rag.fetch import fetch_with_bar
-    from rag.load import load_pipeline
-    from rag.terminal import quiet
+    from rag.terminal import load_with_bars
 
-    quiet()
-    return load_pipeline(settings, fetch_with_bar)
+    return load_with_bars(settings)
 
 
 def _catalogued(settings: Settings) -> list[str]:

@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from index.sentences import sentence_spans
 from index.types import Embedder, Hit, Passage
@@ -33,15 +33,6 @@ class Budget:
     passages: int = 5
     candidates: int = 96  # sentences that are embedded: each costs some milliseconds
     floor: float = 0.55  # share of the best score below which a sentence is not worth its tokens
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much is looked at and how much may be asked."""
-
-    retrieved: int = 12  # passages whose sentences compete to be evidence
-    question_characters: int = 1000
-    budget: Budget = field(default_factory=Budget)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from index.types import Hit
-from rag.asked import is_yes_or_no, kinds_asked, offer
+from rag.asked import is_yes_or_no, kinds_asked, offer, replies_in_kind
 from rag.prompt import as_data, heading
-from rag.types import Generator, Message
+from rag.types import Generator, Message, Sentence
 
 _SYSTEM = (
     "You judge whether a passage of news states the answer to a question. "
@@ -61,16 +61,21 @@ def worth_reading(question: str, judged: Sequence[Hit]) -> list[Hit]:
 
 
 def gives_what_is_asked(
-    question: str, reply: str, generator: Generator, quoted: bool = False
+    question: str, reply: Sequence[Sentence], generator: Generator, quoted: bool = False
 ) -> bool:
-    """Whether a checked reply answers the question, and does not merely say something true.
+    """Whether the checked sentences of a reply answer, and do not merely say something true.
 
-    A reply to yes or no is a quotation, of which the model cannot tell (docs/LOG.md).
+    `quoted` tells that they are an article's own. A reply to yes or no is a quotation, of which the
+    model cannot tell (docs/LOG.md).
     """
+    text = " ".join(sentence.text for sentence in reply)
+    bodies = {c.passage.article.body for sentence in reply for c in sentence.citations}
+    if not reply or not replies_in_kind(question, text, "\n".join(bodies)):
+        return False
     if is_yes_or_no(question):
         return True
     least = LEAST_RELEVANCE_OF_QUOTE if quoted else LEAST_RELEVANCE
-    asked = f"Question: {as_data(question)}\nReply: {as_data(reply)}"
+    asked = f"Question: {as_data(question)}\nReply: {as_data(text)}"
     messages = [
         Message("system", _SYSTEM_REPLY),
         Message("user", f"{asked}\n\nDoes the reply give what the question asks for?"),

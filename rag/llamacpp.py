@@ -28,6 +28,8 @@ class LlamaCppGenerator:
     Source: https://github.com/ggml-org/llama.cpp, its server's chat completions.
     """
 
+    engine = "llama.cpp"
+
     def __init__(
         self,
         path: Path,

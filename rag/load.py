@@ -14,12 +14,13 @@ from index.types import Embedder
 from index.versions import Manifest
 from rag.answerable import Answerability
 from rag.catalogue import load_catalogue
-from rag.evidence import Budget, Limits
+from rag.evidence import Budget
 from rag.fetch import ensure
+from rag.limits import Limits
 from rag.pipeline import Pipeline
 from rag.settings import Settings
 from rag.types import Generator
-from rag.unpacked import has_room, is_unpacked, unpack
+from rag.unpacked import can_unpack, unpack
 
 _LEAST_MEMORY = 12 * 10**9
 """Bytes that a machine must have for unpacked weights: those of the default model take 5 GB."""
@@ -93,7 +94,7 @@ def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
         )
     from rag.transformers_engine import TransformersGenerator
 
-    if is_gguf and _can_unpack(path):
+    if is_gguf and can_unpack(path):
         path = unpack(path)
     return TransformersGenerator(
         path if path.exists() else settings.model,
@@ -127,11 +128,7 @@ def _suits_transformers(file: Path) -> bool:
 
     computes = torch.cuda.is_available() or torch.cpu.get_capabilities().get("avx512_bf16", False)
     roomy = psutil.virtual_memory().total >= _LEAST_MEMORY
-    return computes and roomy and _can_unpack(file)
-
-
-def _can_unpack(file: Path) -> bool:
-    return file.is_file() and (is_unpacked(file) or has_room(file))
+    return computes and roomy and can_unpack(file)
 
 
 def build_index(

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from index.search import Index
 from index.types import Embedder, Hit
 from rag.answerable import Answerability
-from rag.asked import replies_in_kind
 from rag.clock import Clock
-from rag.evidence import Limits, choose_evidence
+from rag.describe import Description, describe
+from rag.evidence import choose_evidence
 from rag.followup import stand_alone
 from rag.judge import gives_what_is_asked, judge, worth_reading
+from rag.limits import Limits
 from rag.markers import MarkerFilter, split_draft
 from rag.prompt import REFUSAL, build_messages, declines, is_refusal
 from rag.question import askable
@@ -20,7 +21,6 @@ from rag.quote import best_quote
 from rag.types import (
     Answer,
     Checked,
-    Description,
     Done,
     Event,
     Found,
@@ -75,10 +75,12 @@ class Pipeline:
         yield Found(tuple(evidence))
         raw = yield from self._draft(question, evidence, history, clock)
         sentences = yield from self._checked(raw, evidence)
-        if not self._answers(query, sentences):
+        if not gives_what_is_asked(query, sentences, self.generator):
             # What the model made of the passages failed: their own words may still answer.
             evidence, sentences = best_quote(query, judged, sentences)
-            if declines(raw) or not self._answers(query, sentences, quoted=True):
+            if declines(raw) or not gives_what_is_asked(
+                query, sentences, self.generator, quoted=True
+            ):
                 evidence, sentences = judged, []
             yield Found(tuple(evidence))
         yield self._done(question, sentences, evidence, raw, clock)
@@ -89,7 +91,7 @@ class Pipeline:
         return choose_evidence(query, hits, self._embedder, self._limits.budget)
 
     def describe(self) -> Description:
-        return Description.of(self.index, self.generator.name)
+        return describe(self.index, self.generator)
 
     def _draft(
         self, question: str, evidence: Sequence[Hit], history: History, clock: Clock
@@ -118,13 +120,6 @@ class Pipeline:
             if stands:
                 standing.append(checked)
         return standing
-
-    def _answers(self, query: str, reply: Sequence[Sentence], quoted: bool = False) -> bool:
-        """Whether checked sentences give what is asked, and not merely something true."""
-        text = " ".join(sentence.text for sentence in reply)
-        bodies = {c.passage.article.body for sentence in reply for c in sentence.citations}
-        in_kind = bool(reply) and replies_in_kind(query, text, "\n".join(bodies))
-        return in_kind and gives_what_is_asked(query, text, self.generator, quoted)
 
     def _done(
         self,

@@ -25,7 +25,7 @@ def best_quote(
     """
     cited = {citation.quote for sentence in failed for citation in sentence.citations}
     kinds = kinds_asked(question)
-    asked = set(content_words(question))
+    asked, named = set(content_words(question)), names(question)
 
     def rank(hit: Hit, text: str) -> float:
         shared = len(asked.intersection(content_words(text))) / max(len(asked), 1)
@@ -35,7 +35,7 @@ def best_quote(
         (hit, text)
         for hit in worth_reading(question, judged)
         for text in _sentences(hit.passage)
-        if text not in cited and _mentions(names(question), hit, text)
+        if text not in cited and _mentions(named, hit, text)
     ]
     if not candidates:
         return [], []

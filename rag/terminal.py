@@ -33,6 +33,15 @@ def quiet() -> None:
     logging.getLogger("transformers").setLevel(logging.ERROR)
 
 
+def load_with_bars(settings: Settings) -> Pipeline:
+    """Everything that answers a question, with bars for what must be fetched first."""
+    from rag.fetch import fetch_with_bar
+    from rag.load import load_pipeline
+
+    quiet()
+    return load_pipeline(settings, fetch_with_bar)
+
+
 def ensure_index(settings: Settings, articles: Sequence[Path] | None = None) -> None:
     """Build the index when it is missing, or when the articles it was built from have changed.
 
@@ -71,11 +80,11 @@ def build_with_bar(
 def unpack_where_faster(settings: Settings, file: Path) -> None:
     """Unpack the language model's weights, once, where that makes it faster."""
     from rag.load import engine_for
-    from rag.unpacked import has_room, is_unpacked, unpack
+    from rag.unpacked import can_unpack, is_unpacked, unpack
 
     if file.suffix != ".gguf" or is_unpacked(file):
         return
-    if engine_for(settings, file) == "transformers" and has_room(file):
+    if engine_for(settings, file) == "transformers" and can_unpack(file):
         print(
             f"Unpacking {file.name} for this processor: once, for two minutes or so.",
             file=sys.stderr,
@@ -126,9 +135,14 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
 
         def show(done: int, total: int) -> None:
             rate = done / max(time.monotonic() - start, 1e-6)
-            bar.update(task, completed=done, total=total, rate=f"{rate:,.1f}/s")
+            bar.update(task, completed=done, total=total, rate=_rate(rate))
 
         yield show
+
+
+def _rate(per_second: float) -> str:
+    """What takes over a second each is told by the minute."""
+    return f"{per_second:,.1f}/s" if per_second >= 1 else f"{60 * per_second:,.1f}/min"
 
 
 def _lines(what: str) -> Callable[[int, int], None]:
@@ -141,7 +155,7 @@ def _lines(what: str) -> Callable[[int, int], None]:
             printed = now
             rate = done / max(now - start, 1e-6)
             left = (total - done) / max(rate, 1e-6)
-            line = f"{what}: {done:,} of {total:,}, {rate:,.1f}/s, {left:,.0f} s left"
+            line = f"{what}: {done:,} of {total:,}, {_rate(rate)}, {left:,.0f} s left"
             print(line, file=sys.stderr, flush=True)
 
     return show

@@ -19,6 +19,8 @@ class TransformersGenerator:
     reply, or a probability) are kept.
     """
 
+    engine = "transformers"
+
     def __init__(
         self, model: str | Path, name: str, *, max_new_tokens: int = 256, offline: bool = True
     ) -> None:

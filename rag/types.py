@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from index.search import Index
 from index.types import Hit, Passage
 
 Verdict = Literal["supported", "partly", "unsupported"]
@@ -138,28 +137,6 @@ class Done:
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What a reader may know of the parts at work. `newest` is an ISO 8601 date."""
-
-    model: str
-    index_version: str
-    articles: int
-    passages: int
-    newest: str | None
-
-    @classmethod
-    def of(cls, index: Index, model: str) -> Description:
-        dates = [row.published_at for row in index.articles() if row.published_at]
-        return cls(
-            model=model,
-            index_version=index.manifest.version,
-            articles=index.manifest.articles,
-            passages=index.manifest.passages,
-            newest=max(dates)[:10] if dates else None,
-        )
-
-
 Event = Found | Piece | Checked | Done
 
 
@@ -176,6 +153,11 @@ class Generator(Protocol):
 
     @property
     def name(self) -> str: ...
+    @property
+    def engine(self) -> str:
+        """What computes it, such as `llama.cpp`."""
+        ...
+
     @property
     def usage(self) -> Usage: ...
     def generate(self, messages: Sequence[Message]) -> Iterator[str]:

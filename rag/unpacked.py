@@ -29,6 +29,11 @@ def is_unpacked(file: Path) -> bool:
     return bool(made_from == _mark(file))
 
 
+def can_unpack(file: Path) -> bool:
+    """Whether `file` is there, and unpacked already or the disk has room for it."""
+    return file.is_file() and (is_unpacked(file) or has_room(file))
+
+
 def has_room(file: Path) -> bool:
     """Whether the disk can take the unpacked weights of `file`."""
     return shutil.disk_usage(file.parent).free > _GROWTH * file.stat().st_size

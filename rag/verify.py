@@ -70,7 +70,8 @@ def _share(text: str, hit: Hit) -> float:
     named = names(text)
     if not claimed or missing_quantities(text, source):
         return 0.0
-    if any(name not in known_names(hit.passage.text, hit) for name in named):
+    known = known_names(hit.passage.text, hit)
+    if any(name not in known for name in named):
         return 0.0
     held = set(content_words(source))
     share = sum(word in held for word in claimed) / len(claimed)

@@ -11,6 +11,12 @@ _SUFFIXES = ("ments", "ment", "ings", "ing", "ions", "ion", "ies", "ed", "es", "
 
 STOP_WORDS = index_words.STOP_WORDS
 
+MONTHS_AND_DAYS = (
+    *"January February March April May June July August September".split(),
+    *"October November December".split(),
+    *"Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),
+)
+
 
 def stem(word: str) -> str:
     """A crude stem that lets `investing`, `invested` and `investment` meet. Not for reading."""

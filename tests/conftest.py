@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,10 @@ from rag.settings import Settings, load_settings
 
 # Read when the tests begin: weights are where `make test` has put them, whatever a test sets.
 _MODELS_DIR = load_settings().models_dir
+CHROMIUM = (
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
+    "--no-first-run"
+).split()
 _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "::", ""}
 
 
@@ -105,6 +110,22 @@ def smollm_file() -> Path:
 def qwen_file() -> Path:
     """The language model that answers by default."""
     return _weights("qwen2.5-coder-1.5b")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium of this machine, as Playwright drives it."""
+    from playwright.sync_api import expect, sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.fail("Chromium is missing: install it, or run -m 'not browser'")
+    expect.set_options(timeout=30_000)  # a busy machine may take long, and no test is about time
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield browser
+        browser.close()
 
 
 VOCABULARY = """[PAD] [UNK] [CLS] [SEP] [MASK]

@@ -46,6 +46,8 @@ class HashingEmbedder:
 class ScriptedGenerator:
     """Says the same pieces to every chat and keeps the messages that it was given."""
 
+    engine = "script"
+
     def __init__(self, *pieces: str, name: str = "scripted", probability: float = 1.0) -> None:
         self.name, self.pieces, self.usage = name, pieces, Usage()
         self.probability = probability  # of every next token that is asked about

@@ -28,7 +28,7 @@ from index.build import build
 from index.search import Index
 from index.types import Hit
 from rag.answerable import Answerability
-from rag.evidence import Limits
+from rag.limits import Limits
 from rag.pipeline import Pipeline
 from rag.prompt import REFUSAL
 from rag.settings import load_settings

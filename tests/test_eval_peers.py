@@ -20,6 +20,7 @@ from eval.peers.scoring import PeerRecord, failed, says_it_does_not_know, score
 from eval.peers.table import System, as_json, markdown, render
 from eval.peers.task import Task, as_request, as_text, own_task
 from eval.questions import Question
+from eval.scores import SHORT_ANSWER
 from rag.settings import ROOT, load_settings
 
 PEERS = ROOT / "eval" / "peers"
@@ -96,7 +97,8 @@ def test_all_of_the_answers_may_be_required() -> None:
 
 
 def test_an_answer_too_short_to_look_for_gives_no_score() -> None:
-    assert scored("x", Question("q", "How many?", ("4",)), "It is 4.").right is None
+    short = Question("q", "How many?", ("4",), tags=(SHORT_ANSWER,))
+    assert scored("x", short, "It is 4.").right is None
 
 
 def test_the_evidence_is_searched_for_the_answer() -> None:

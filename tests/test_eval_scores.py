@@ -134,7 +134,7 @@ def test_a_refusal_of_a_question_with_a_long_answer_is_still_a_refusal() -> None
 
 def test_a_short_answer_is_not_looked_for_where_the_set_says_so() -> None:
     question = replace(QUESTION, answers=("5",), tags=(SHORT_ANSWER,))
-    assert is_right(record(question), question) is None
+    assert is_right(record(question).text, False, question) is None
     assert record(question).scores["containment"] is None
 
 

@@ -10,7 +10,7 @@ from fakes import HashingEmbedder, ScriptedGenerator
 
 from corpus import Article, BylineError
 from eval import suites
-from eval.measure import Options, each, ensure_index, make_result, peak_memory_mb, processor
+from eval.measure import Options, each, ensure_suite_index, make_result, peak_memory_mb, processor
 from eval.records import Record, Result, Summary
 from eval.sets import AbsentSetError
 from eval.suites import run_mine, run_suite
@@ -170,17 +170,17 @@ POOL = [Article("a", "T", "It was Wang.")]
 
 def test_an_index_of_other_articles_is_never_replaced(tmp_path: Path) -> None:
     embedder = HashingEmbedder()
-    build(POOL, embedder, tmp_path, sources=["/home/me/articles"])
+    build(POOL, embedder, tmp_path, sources=["articles"])
     version = current_version(tmp_path)
     with pytest.raises(BylineError, match="holds other articles than this suite's"):
-        ensure_index(tmp_path, [Article("b", "T", "Other.")], "linked-articles", embedder)
+        ensure_suite_index(tmp_path, [Article("b", "T", "Other.")], "linked-articles", embedder)
     assert current_version(tmp_path) == version
 
 
 def test_the_speed_of_a_build_that_had_vectors_already_is_no_score(tmp_path: Path) -> None:
     embedder = HashingEmbedder()
-    first = ensure_index(tmp_path, POOL, "pool", embedder)
-    grown = ensure_index(tmp_path, [*POOL, Article("b", "T", "Other.")], "pool", embedder)
+    first = ensure_suite_index(tmp_path, POOL, "pool", embedder)
+    grown = ensure_suite_index(tmp_path, [*POOL, Article("b", "T", "Other.")], "pool", embedder)
     assert (first.n, first.value is None, grown.value) == (1, False, None)
 
 

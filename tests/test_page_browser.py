@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from fakes import ScriptedPipeline, Step
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from test_page import CHIEF, HITS, HOSTILE, PAID, answer_of, cite, hit
 from test_page_launch import loops_closed
 
@@ -25,32 +24,13 @@ from page.components import BUSY, EMPTY
 from page.render import STOPPED
 from rag.types import Claim, Disagreement, Done, Found, Piece, Sentence, Turn
 
-expect.set_options(timeout=30_000)  # a busy machine may take long, and no test is about time
-
 pytestmark = pytest.mark.browser
 
 QUESTION = "What did Meta pay for its stake?"
 REFUSAL = Sentence("The articles do not answer this question.")
 LEADER = Sentence("Jason Droege leads it.", (cite(1, CHIEF, CHIEF.body),), "supported", 1.0)
-ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-    "--no-first-run"
-).split()
-
 Serve = Callable[..., str]
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next((found for name in names if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.fail("Chromium is missing: install it, or run -m 'not browser'")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

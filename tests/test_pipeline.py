@@ -16,7 +16,7 @@ from corpus.errors import BylineError
 from index.build import build
 from index.search import Index
 from rag.answerable import Answerability
-from rag.evidence import Limits
+from rag.limits import Limits
 from rag.pipeline import Pipeline
 from rag.prompt import REFUSAL
 from rag.types import Answer, Checked, Done, Event, Found, Message, Piece, Turn

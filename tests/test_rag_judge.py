@@ -10,7 +10,7 @@ from fakes import ScriptedGenerator
 from corpus.article import Article
 from index.types import Hit, Passage
 from rag.judge import gives_what_is_asked, judge, worth_reading
-from rag.types import Message
+from rag.types import Message, Sentence
 
 
 class Opinionated(ScriptedGenerator):
@@ -79,9 +79,24 @@ def test_of_near_equals_the_one_that_names_somebody_is_read_first() -> None:
 @pytest.mark.parametrize(("probability", "gives"), [(0.9, True), (0.1, False)])
 def test_a_reply_beside_the_point(probability: float, gives: bool) -> None:
     generator = ScriptedGenerator(probability=probability)
-    assert gives_what_is_asked("Where is it?", "It has a board.", generator) is gives
+    assert gives_what_is_asked("Where is it?", [Sentence("It has a board.")], generator) is gives
+
+
+def test_a_reply_without_the_kind_of_thing_asked_for() -> None:
+    reply = [Sentence("It has a board.")]
+    assert not gives_what_is_asked("Who leads it?", reply, ScriptedGenerator())
+
+
+def test_no_sentence_gives_nothing() -> None:
+    assert not gives_what_is_asked("Where is it?", [], ScriptedGenerator())
+
+
+def test_a_quotation_is_doubted_less() -> None:
+    reply, generator = [Sentence("It has a board.")], ScriptedGenerator(probability=0.28)
+    assert gives_what_is_asked("Where is it?", reply, generator, quoted=True)
+    assert not gives_what_is_asked("Where is it?", reply, generator)
 
 
 def test_a_reply_to_yes_or_no_is_not_doubted() -> None:
     sceptic = ScriptedGenerator(probability=0.0)
-    assert gives_what_is_asked("Is it big?", "It has ten rooms.", sceptic)
+    assert gives_what_is_asked("Is it big?", [Sentence("It has ten rooms.")], sceptic)

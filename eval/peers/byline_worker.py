@@ -29,6 +29,10 @@ class Listening:
         return self._generator.name
 
     @property
+    def engine(self) -> str:
+        return self._generator.engine
+
+    @property
     def usage(self) -> Usage:
         return self._generator.usage
 

@@ -9,6 +9,7 @@ from typing import Any
 from eval.citations import precision
 from eval.metrics import contains_answer, searchable
 from eval.questions import Question
+from eval.scores import is_right
 
 _NOT = r"(?:does|do|did|is|are|was|were|has|have|had|could|can)(?: not|n't)|cannot|never"
 _REFUSALS = re.compile(
@@ -85,8 +86,8 @@ def score(
     answer, evidence = reply["answer"], tuple(reply["evidence"])
     wanted = searchable(question.answers)
     own_word = reply["refused"]
-    stated = _states(answer, question) if wanted and not own_word else False
-    refused = own_word if own_word is not None else says_it_does_not_know(answer) and not stated
+    right = is_right(answer, bool(own_word), question)
+    refused = own_word if own_word is not None else says_it_does_not_know(answer) and not right
     cited = None if reply["cited"] is None else tuple(reply["cited"])
     return PeerRecord(
         **_asked(system, question),
@@ -95,7 +96,7 @@ def score(
         evidence=evidence,
         cited=cited,
         refused=refused,
-        right=stated if wanted else None,
+        right=right,
         evidence_holds=contains_answer("\n".join(e["text"] for e in evidence), wanted)
         if wanted
         else None,
@@ -120,7 +121,7 @@ def failed(system: str, question: Question, error: str) -> PeerRecord:
         evidence=(),
         cited=None,
         refused=False,
-        right=False if searchable(question.answers) else None,
+        right=is_right("", True, question),
         evidence_holds=None,
         citation_precision=None,
         evidence_tokens=None,
@@ -142,10 +143,3 @@ def _asked(system: str, question: Question) -> dict[str, Any]:
         "answers": question.answers,
         "gold_articles": question.article_ids,
     }
-
-
-def _states(answer: str, question: Question) -> bool:
-    """Whether what was accepted stands in the answer, and nothing that was ruled out."""
-    stated = [contains_answer(answer, [one]) for one in searchable(question.answers)]
-    enough = all(stated) if question.all_required else any(stated)
-    return enough and not contains_answer(answer, question.wrong_answers)
