@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ TITLE_WEIGHT = 2.0
 _SCHEMA = """
 CREATE TABLE articles(
     id TEXT PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL, url TEXT, outlet TEXT,
-    author TEXT, published_at TEXT, language TEXT, content_hash TEXT NOT NULL
+    author TEXT, published_at TEXT, language TEXT, updated_at TEXT, correction TEXT,
+    content_hash TEXT NOT NULL
 );
 CREATE TABLE passages(
     id INTEGER PRIMARY KEY, article_id TEXT NOT NULL REFERENCES articles(id),
@@ -41,8 +42,8 @@ CREATE VIRTUAL TABLE words USING fts5(
     title, text, content='', tokenize='porter unicode61 remove_diacritics 2'
 );
 """
-_FIELDS = ("id", "title", "body", "url", "outlet", "author", "published_at", "language")
-_ARTICLE = ", ".join(f"a.{field}" for field in _FIELDS)  # in the order of Article's own fields
+_FIELDS = tuple(field.name for field in fields(Article))  # the columns, in the same order
+_ARTICLE = ", ".join(f"a.{name}" for name in _FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def write_store(
         # A version that is not whole is thrown away, so a journal would guard nothing.
         db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
         db.executemany(
-            "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO articles VALUES ({', '.join('?' * (len(_FIELDS) + 1))})",
             ((*attrgetter(*_FIELDS)(a), content_hash(a)) for a in articles),
         )
         numbered = list(enumerate(passages, start=1))
@@ -145,13 +146,13 @@ class Store:
         """The passages with these ids. Those of one article share the Article."""
         articles: dict[str, Article] = {}
         found: dict[int, Passage] = {}
-        for id_, start, end, *fields in self._rows(
+        for id_, start, end, *values in self._rows(
             f'SELECT p.id, p.start, p."end", {_ARTICLE} FROM passages p'
             " JOIN articles a ON a.id = p.article_id"
             f" WHERE p.id IN ({', '.join('?' * len(ids))})",
             list(ids),
         ):
-            article = articles.setdefault(fields[0], Article(*fields))
+            article = articles.setdefault(values[0], Article(*values))
             found[id_] = Passage(article, start, end)
         return found
 

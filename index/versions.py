@@ -26,7 +26,7 @@ from typing import IO
 from corpus.errors import BylineError
 from index.chunk import Chunking
 
-SCHEMA = 1
+SCHEMA = 2
 STORE, VECTORS, MANIFEST = "byline.sqlite", "vectors.faiss", "manifest.json"
 
 _BUILDING = ".building-"
