@@ -46,6 +46,7 @@ _YES_OR_NO = re.compile(
 )
 _FULL_NAME = re.compile(r"\b[A-Z][a-z]+(?:['’-][A-Za-z]+)?(?:\s+(?:[A-Z]\.?\s+)?[A-Z][\w’'-]+)+")
 _NAME = re.compile(r"(?<=[a-z,;’'\"] )[A-Z][\w’'-]+")
+_TITLES = frozenset("ceo cfo coo cto".split())
 _DOER = re.compile(r"(?:\A\W*|\b(?:by|is|was|are|were) )([A-Z]\w+)")
 _DATE = re.compile(rf"\b(?:1[5-9]|20)\d\d\b|\b(?:{'|'.join(MONTHS_AND_DAYS)})\b")
 _WORD = re.compile(r"\w+")
@@ -103,11 +104,12 @@ def replies_in_kind(question: str, reply: str, source: str) -> bool:
     return any(offered == 1 or (kind == "money" and offered > 0) for kind, offered in offers)
 
 
-def _known(question: str, full_names: Iterable[str]) -> set[str]:
-    """The words of the question, and of the full names of those whose family name it holds."""
+def _known(question: str, full_names: Iterable[str]) -> frozenset[str]:
+    """Words that name nobody new: titles, the words of the question, and those of the full names
+    whose family name it holds."""
     asked = {word.lower() for word in _WORD.findall(question)}
     parts = [[word.lower() for word in _WORD.findall(name)] for name in full_names]
-    return asked.union(*(name for name in parts if name[-1] in asked))
+    return _TITLES.union(asked, *(name for name in parts if name[-1] in asked))
 
 
 def _offers_name(question: str, sentence: str) -> float:

@@ -1,20 +1,25 @@
 """Letting the model judge each passage by itself: does it state the answer?
 
 One passage at a time is far easier for a small model than all of them at once: the right passage
-comes to the front, and when none is good enough the question is not answered (docs/LOG.md). As in
-pointwise re-ranking by a language model's own probability of "yes" (Liang et al. 2022, HELM;
-Sachan et al. 2022).
+comes to the front, and when none is good enough the question is not answered (docs/LOG.md). Two
+things are told by one reading: how likely the question is as one about the passage (Sachan et al.,
+"Improving Passage Retrieval with Zero-Shot Question Generation", 2022), and how likely the model
+says yes when asked whether the passage states the answer (Liang et al., HELM, 2022).
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from index.types import Hit
-from rag.asked import is_yes_or_no, kinds_asked, offer, replies_in_kind
+from rag.asked import kinds_asked, offer, replies_in_kind
 from rag.prompt import as_data, heading
-from rag.types import Generator, Message, Sentence
+from rag.types import Generator, Message, Reading, Sentence
+from rag.verify import alias, names
+from rag.words import words
 
 _SYSTEM = (
     "You judge whether a passage of news states the answer to a question. "
@@ -26,8 +31,18 @@ MOST = 3
 LEAST_SHARE = 0.5
 """Of the best passage's probability, that another must have to be read beside it."""
 
+LIKELIHOOD = 2.0
+"""How much the mean log-probability of the question counts, against the log-odds of yes."""
+
 OFFER = 0.2
 """What a passage gains that offers the kind of thing asked for, on the scale of probabilities."""
+
+# A question that asks for several things, or weighs one against another.
+_SEVERAL = re.compile(
+    r"\b(?:both|than|or|versus|first|each|more|most|less|least|compared?|differ\w*)\b"
+    r"|\band (?:who|what|when|where|why|how|which)\b",
+    re.IGNORECASE,
+)
 
 LEAST_RELEVANCE = 0.31
 """Of a reply; right ones had 0.32 and more, most beside the point 0.30 and less (docs/LOG.md)."""
@@ -37,12 +52,29 @@ LEAST_RELEVANCE_OF_QUOTE = 0.25
 
 
 def judge(question: str, evidence: Sequence[Hit], generator: Generator) -> list[Hit]:
-    """The evidence, best first; `score` is the probability, 0 to 1, that it states the answer."""
+    """The evidence, best first; `score` is the probability, 0 to 1, that it states the answer.
+
+    Where the engine tells how likely the question is as one about each passage, a passage counts
+    for less the less likely it makes the question than the best one does.
+    """
+    if not evidence:
+        return []
+    asked = f"Question: {as_data(question)}"
+    readings = generator.read([_messages(asked, hit) for hit in evidence], "yes", told=asked)
+    told = [reading.likelihood for reading in readings if reading.likelihood is not None]
     judged = [
-        replace(hit, score=generator.next_token_probability(_messages(question, hit), "yes"))
-        for hit in evidence
+        replace(hit, score=_discounted(reading, max(told, default=None)))
+        for hit, reading in zip(evidence, readings, strict=True)
     ]
     return sorted(judged, key=lambda hit: -hit.score)
+
+
+def _discounted(reading: Reading, best: float | None) -> float:
+    if best is None or reading.likelihood is None:
+        return reading.probability
+    odds = reading.probability / max(1 - reading.probability, 1e-6)
+    odds *= math.exp(LIKELIHOOD * (reading.likelihood - best))
+    return odds / (1 + odds)
 
 
 def worth_reading(question: str, judged: Sequence[Hit]) -> list[Hit]:
@@ -60,37 +92,56 @@ def worth_reading(question: str, judged: Sequence[Hit]) -> list[Hit]:
     return sorted(worthy, key=lambda hit: -worth(hit))[:MOST]
 
 
+def fewest_to_read(question: str, worthy: Sequence[Hit]) -> list[Hit]:
+    """Of passages worth reading the first, and those that hold what it lacks of what is asked.
+
+    A small model given several takes the answer from the wrong one, or mixes them (docs/LOG.md):
+    another is read only where it holds a name of the question or the kind of thing asked for that
+    those before it do not hold, or where the question asks for several things.
+    """
+    if _SEVERAL.search(question):
+        return list(worthy)
+    kept: list[Hit] = []
+    held: set[str] = set()
+    for hit in worthy:
+        holds = _holds(question, hit)
+        if not kept or not holds <= held:
+            kept.append(hit)
+            held |= holds
+    return kept
+
+
+def _holds(question: str, hit: Hit) -> set[str]:
+    """What a passage holds of a question's names and of the kinds of thing it asks for."""
+    text = hit.passage.text
+    known = {alias(word) for word in words(f"{heading(hit)} {text}")}
+    offered: set[str] = {kind for kind in kinds_asked(question) if offer(kind, question, text) > 0}
+    return offered.union(name for name in names(question) if name in known)
+
+
 def gives_what_is_asked(
     question: str, reply: Sequence[Sentence], generator: Generator, quoted: bool = False
 ) -> bool:
     """Whether the checked sentences of a reply answer, and do not merely say something true.
 
-    `quoted` tells that they are an article's own. A reply to yes or no is a quotation, of which the
-    model cannot tell (docs/LOG.md).
+    `quoted` tells that they are an article's own.
     """
     text = " ".join(sentence.text for sentence in reply)
     bodies = {c.passage.article.body for sentence in reply for c in sentence.citations}
     if not reply or not replies_in_kind(question, text, "\n".join(bodies)):
         return False
-    if is_yes_or_no(question):
-        return True
     least = LEAST_RELEVANCE_OF_QUOTE if quoted else LEAST_RELEVANCE
     asked = f"Question: {as_data(question)}\nReply: {as_data(text)}"
     messages = [
         Message("system", _SYSTEM_REPLY),
         Message("user", f"{asked}\n\nDoes the reply give what the question asks for?"),
     ]
-    return generator.next_token_probability(messages, "yes") >= least
+    return generator.read([messages], "yes")[0].probability >= least
 
 
-def _messages(question: str, hit: Hit) -> list[Message]:
-    """The question stands first, so that the model reads it once for all passages."""
-    asked = as_data(question)
-    return [
-        Message("system", _SYSTEM),
-        Message(
-            "user",
-            f"Question: {asked}\n\nPassage: {heading(hit)}: {as_data(hit.passage.text)}\n\n"
-            f'Does the passage state the answer to "{asked}"?',
-        ),
-    ]
+def _messages(asked: str, hit: Hit) -> list[Message]:
+    """The passage stands first, so that how likely the question is tells something of it."""
+    passage = f"Passage: {heading(hit)}: {as_data(hit.passage.text)}"
+    again = asked.removeprefix("Question: ")
+    states = f'Does the passage state the answer to "{again}"?'
+    return [Message("system", _SYSTEM), Message("user", f"{passage}\n\n{asked}\n\n{states}")]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import BylineError
-from rag.types import Message, Usage
+from rag.types import Message, Reading, Usage
 
 _TOP_LOGPROBS = 20
 _SLOTS = 2  # each keeps the keys and values of its own last prompt
@@ -70,18 +70,23 @@ class LlamaCppGenerator:
             self.usage = Usage()
             yield from self._stream(self._body(messages, _REPLIES, max_tokens=self._max_new_tokens))
 
-    def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
-        """How likely, 0 to 1, the reply begins with the word `token`, in capitals or not."""
+    def read(
+        self, chats: Sequence[Sequence[Message]], word: str, told: str | None = None
+    ) -> list[Reading]:
+        """How likely each reply begins with `word`. The likelihood of `told` it does not tell."""
+        with self._one_at_a_time:
+            return [Reading(self._probability(chat, word)) for chat in chats]
+
+    def _probability(self, messages: Sequence[Message], word: str) -> float:
         body = self._body(messages, _PROBABILITIES, max_tokens=1)
         body |= {"stream": False, "logprobs": True, "top_logprobs": _TOP_LOGPROBS}
-        with self._one_at_a_time:
-            reply = self._server.handle_chat_completions(body)
+        reply = self._server.handle_chat_completions(body)
         _raise_if_error(reply)
         first = reply["choices"][0]["logprobs"]["content"][0]
         return sum(
             math.exp(candidate["logprob"])
             for candidate in first["top_logprobs"]
-            if candidate["token"].strip().lower() == token.lower()
+            if candidate["token"].strip().lower() == word.lower()
         )
 
     def _body(self, messages: Sequence[Message], slot: int, *, max_tokens: int) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from index.search import Index
 from index.types import Embedder, Hit
 from rag.answerable import Answerability
+from rag.asked import is_yes_or_no
 from rag.clock import Clock
 from rag.describe import Description, describe
 from rag.evidence import choose_evidence
 from rag.followup import stand_alone
-from rag.judge import gives_what_is_asked, judge, worth_reading
+from rag.judge import fewest_to_read, gives_what_is_asked, judge, worth_reading
 from rag.limits import Limits
 from rag.markers import MarkerFilter, split_draft
 from rag.prompt import REFUSAL, build_messages, declines, is_refusal
@@ -71,16 +72,19 @@ class Pipeline:
             yield self._done(question, (), judged, "", clock)
             return
 
-        evidence = worth_reading(query, judged)
+        if is_yes_or_no(query):  # a small model gets the direction wrong, a quotation does not
+            evidence, sentences = best_quote(query, judged, self.generator)
+            yield self._done(question, sentences, evidence or judged, "", clock)
+            return
+
+        evidence = fewest_to_read(query, worth_reading(query, judged))
         yield Found(tuple(evidence))
         raw = yield from self._draft(question, evidence, history, clock)
         sentences = yield from self._checked(raw, evidence)
         if not gives_what_is_asked(query, sentences, self.generator):
             # What the model made of the passages failed: their own words may still answer.
-            evidence, sentences = best_quote(query, judged, sentences)
-            if declines(raw) or not gives_what_is_asked(
-                query, sentences, self.generator, quoted=True
-            ):
+            evidence, sentences = best_quote(query, judged, self.generator, sentences)
+            if declines(raw) or not gives_what_is_asked(query, sentences, self.generator, True):
                 evidence, sentences = judged, []
             yield Found(tuple(evidence))
         yield self._done(question, sentences, evidence, raw, clock)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 from index.types import Hit
-from rag.asked import is_yes_or_no
 from rag.types import History, Message
 
 REFUSAL = "The articles do not answer this question."
@@ -18,9 +17,6 @@ SYSTEM = (
     "from nothing else. Reply with one complete sentence that gives the fact asked for exactly as "
     "the passage states it, and ends with the passage's number, like [1]."
 )
-
-# Of a yes or a no a small model gets the direction wrong; of a quotation it does not.
-QUOTE = "Quote the words of the passages that settle it."
 
 # One worked example: with it small models cite every sentence (measured: docs/LOG.md).
 _EXAMPLE_PASSAGES = """[1] Ferry line opens (2024-03-02)
@@ -51,8 +47,6 @@ def build_messages(question: str, evidence: Sequence[Hit], history: History = ()
         for number, hit in enumerate(evidence, start=1)
     )
     asked = _asked(passages, as_data(question))
-    if is_yes_or_no(question):
-        asked = f"{asked} {QUOTE}"
     if history:
         last = history[-1]
         asked = (

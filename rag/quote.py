@@ -1,46 +1,42 @@
-"""An answer in a passage's own words, for when what the model wrote of them fails."""
+"""An answer in a passage's own words: to yes or no, and where what the model wrote fails."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from index.sentences import sentence_spans
 from index.types import Hit, Passage
-from rag.asked import kinds_asked, offer
-from rag.judge import worth_reading
+from rag.judge import judge, worth_reading
 from rag.markers import DraftSentence
-from rag.types import Sentence
+from rag.types import Generator, Sentence
 from rag.verify import check, known_names, names
-from rag.words import content_words
 
 
 def best_quote(
-    question: str, judged: Sequence[Hit], failed: Sequence[Sentence] = ()
+    question: str, judged: Sequence[Hit], generator: Generator, failed: Sequence[Sentence] = ()
 ) -> tuple[list[Hit], list[Sentence]]:
     """The sentence of the judged passages that most likely answers, and the passage it is from.
 
-    A sentence that mentions, with what comes before it, less than half of the question's names is
-    no candidate, nor is one that `failed` cites; of equals the sentence of the better judged
-    passage wins. Both lists are empty where nothing is left.
+    Each is judged by itself. One that mentions, with what comes before it, less than half of the
+    question's names is no candidate, nor is one that `failed` cites. Both lists are empty where
+    nothing is left.
     """
     cited = {citation.quote for sentence in failed for citation in sentence.citations}
-    kinds = kinds_asked(question)
-    asked, named = set(content_words(question)), names(question)
-
-    def rank(hit: Hit, text: str) -> float:
-        shared = len(asked.intersection(content_words(text))) / max(len(asked), 1)
-        return hit.score + shared + sum(offer(kind, question, text) for kind in kinds)
-
-    candidates = [
-        (hit, text)
+    named = names(question)
+    owners = {
+        sentence: hit
         for hit in worth_reading(question, judged)
-        for text in _sentences(hit.passage)
-        if text not in cited and _mentions(named, hit, text)
-    ]
-    if not candidates:
+        for sentence in _sentences(hit.passage)
+        if sentence.text not in cited and _mentions(named, hit, sentence.text)
+    }
+    alone = [replace(hit, passage=sentence) for sentence, hit in owners.items()]
+    best = worth_reading(question, judge(question, alone, generator))[:1]
+    if not best:
         return [], []
-    hit, text = max(candidates, key=lambda candidate: rank(*candidate))
-    return [hit], [check(DraftSentence(text, (1,)), [hit])]
+    sentence = best[0].passage
+    hit = owners[sentence]
+    return [hit], [check(DraftSentence(sentence.text, (1,)), [hit])]
 
 
 def _mentions(asked: Sequence[str], hit: Hit, text: str) -> bool:
@@ -48,6 +44,8 @@ def _mentions(asked: Sequence[str], hit: Hit, text: str) -> bool:
     return 2 * sum(name in known for name in asked) >= len(asked)
 
 
-def _sentences(passage: Passage) -> list[str]:
+def _sentences(passage: Passage) -> list[Passage]:
     spans = sentence_spans(passage.text, passage.article.language or "en")
-    return [passage.text[start:end] for start, end in spans]
+    return [
+        Passage(passage.article, passage.start + start, passage.start + end) for start, end in spans
+    ]

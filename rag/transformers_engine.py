@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -9,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import BylineError
-from rag.types import Message, Usage
+from rag.types import Message, Reading, Usage
+
+_TOGETHER = 8
+"""Chats that are read at once: each takes memory for its probabilities over the vocabulary."""
 
 
 class TransformersGenerator:
     """Chats with a causal language model of the transformers library.
 
-    The keys and values of the beginning that a prompt shares with the last one of its kind (a
-    reply, or a probability) are kept.
+    The keys and values of the beginning that a prompt shares with the last one are kept.
     """
 
     engine = "transformers"
@@ -41,8 +44,7 @@ class TransformersGenerator:
 
             write_with_int8(self._model)
         self._context_tokens = _context_tokens(self._model)
-        # The last prompt's tokens and their cache, for replies and for probabilities.
-        self._kept: dict[str, tuple[list[int], Any]] = {}
+        self._kept: tuple[list[int], Any] = ([], None)  # the last prompt's tokens and their cache
 
     def generate(self, messages: Sequence[Message]) -> Iterator[str]:
         """Pieces of the reply, greedily decoded. Closing the iterator stops after one token."""
@@ -51,20 +53,85 @@ class TransformersGenerator:
             self.usage = Usage(prompt_tokens=len(tokens), new_tokens=0)
             yield from self._decode(tokens)
 
-    def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
-        """How likely, 0 to 1, the reply begins with the word `token`, in capitals or not."""
+    def read(
+        self, chats: Sequence[Sequence[Message]], word: str, told: str | None = None
+    ) -> list[Reading]:
+        """How likely each reply begins with `word`, and how likely `told` is after what is before.
+
+        Chats are read together, `_TOGETHER` at a time.
+        """
         with self._one_at_a_time:
-            probabilities = self._logits(self._prompt(messages), "probability").softmax(-1)
-            top = probabilities.topk(20)
-            return sum(
-                float(probability)
-                for probability, id_ in zip(top.values, top.indices, strict=True)
-                if self._tokenizer.decode([int(id_)]).strip().lower() == token.lower()
+            return [
+                reading
+                for start in range(0, len(chats), _TOGETHER)
+                for reading in self._read(chats[start : start + _TOGETHER], word, told)
+            ]
+
+    def _read(
+        self, chats: Sequence[Sequence[Message]], word: str, told: str | None
+    ) -> Iterator[Reading]:
+        prompts = [self._prompt(chat) for chat in chats]
+        longest = max(len(prompt) for prompt in prompts)
+        pads = [longest - len(prompt) for prompt in prompts]
+        spans = [self._span(chat, told) if told else range(0) for chat in chats]
+        # A token is foretold by the one before it, and the reply's first by the last of all.
+        places = [[pad + i - 1 for i in span] for pad, span in zip(pads, spans, strict=True)]
+        kept = sorted({longest - 1}.union(*places))
+        rows = self._log_probabilities(prompts, pads, kept)
+        for row, prompt, pad, before in zip(rows, prompts, pads, places, strict=True):
+            likely = [float(row[kept.index(p), prompt[p + 1 - pad]]) for p in before]
+            yield Reading(
+                probability=self._begins_with(word, row[-1]),
+                likelihood=sum(likely) / len(likely) if likely else None,
             )
 
-    def _prompt(self, messages: Sequence[Message]) -> list[int]:
+    def _log_probabilities(
+        self, prompts: Sequence[Sequence[int]], pads: Sequence[int], kept: Sequence[int]
+    ) -> Any:
+        """Of the token after each place in `kept`, shape (prompts, kept, vocabulary)."""
+        import torch
+
+        ids = [[0] * pad + list(prompt) for pad, prompt in zip(pads, prompts, strict=True)]
+        mask = torch.ones(len(prompts), len(ids[0]), dtype=torch.long, device=self._device)
+        for row, pad in enumerate(pads):
+            mask[row, :pad] = 0
+        with torch.inference_mode():
+            output = self._model(
+                input_ids=torch.tensor(ids, device=self._device),
+                attention_mask=mask,
+                position_ids=(mask.cumsum(-1) - 1).clamp(min=0),
+                use_cache=False,
+                logits_to_keep=torch.tensor(kept, device=self._device),
+            )
+            return output.logits.float().log_softmax(-1)
+
+    def _begins_with(self, word: str, log_probabilities: Any) -> float:
+        top = log_probabilities.topk(20)
+        return sum(
+            math.exp(float(value))
+            for value, id_ in zip(top.values, top.indices, strict=True)
+            if self._tokenizer.decode([int(id_)]).strip().lower() == word.lower()
+        )
+
+    def _span(self, messages: Sequence[Message], told: str) -> range:
+        """The tokens, by their places in the prompt, that hold `told` where it stands last."""
+        text = self._text(messages)
+        start = text.rindex(told)
+        offsets = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        held = [
+            i
+            for i, (first, last) in enumerate(offsets["offset_mapping"])
+            if last > start and first < start + len(told)
+        ]
+        return range(max(held[0], 1), held[-1] + 1)
+
+    def _text(self, messages: Sequence[Message]) -> str:
         chat = [{"role": m.role, "content": m.content} for m in messages]
         text = self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
+        return str(text)
+
+    def _prompt(self, messages: Sequence[Message]) -> list[int]:
+        text = self._text(messages)
         tokens = list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
         if len(tokens) >= self._context_tokens:
             raise BylineError(
@@ -78,7 +145,7 @@ class TransformersGenerator:
         spoken: list[int] = []
         said = ""
         for _ in range(min(self._max_new_tokens, self._context_tokens - len(tokens))):
-            token = int(self._logits(tokens + spoken, "reply").argmax())
+            token = int(self._logits(tokens + spoken).argmax())
             if token in ends:
                 break
             spoken.append(token)
@@ -88,11 +155,11 @@ class TransformersGenerator:
                 yield text[len(said) :]
                 said = text
 
-    def _logits(self, tokens: list[int], kind: str) -> Any:
+    def _logits(self, tokens: list[int]) -> Any:
         """Logits of the next token, shape (vocabulary,), in float32."""
         import torch
 
-        kept, cache = self._kept.pop(kind, ([], None))  # of no use if this fails
+        (kept, cache), self._kept = self._kept, ([], None)  # of no use if this fails
         shared = min(_shared_length(kept, tokens), len(tokens) - 1)
         if shared < len(kept):
             cache = _cropped(cache, shared)
@@ -104,7 +171,7 @@ class TransformersGenerator:
                 use_cache=True,
                 logits_to_keep=1,
             )
-        self._kept[kind] = (list(tokens), output.past_key_values)
+        self._kept = (list(tokens), output.past_key_values)
         return output.logits[0, -1].float()
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+import Stemmer
 
 from index import words as index_words
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-_SUFFIXES = ("ments", "ment", "ings", "ing", "ions", "ion", "ies", "ed", "es", "s", "e")
+_STEMMER = Stemmer.Stemmer("english")
+# One role under its names; "chief strategy officer" is another.
+_CHIEF_EXECUTIVE = re.compile(r"\bchief executive(?: officer)?\b", re.IGNORECASE)
 
 STOP_WORDS = index_words.STOP_WORDS
 
@@ -18,19 +23,21 @@ MONTHS_AND_DAYS = (
 )
 
 
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """A crude stem that lets `investing`, `invested` and `investment` meet. Not for reading."""
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
-            return word[: -len(suffix)]
-    return word
+    """The stem that `investing`, `invested` and `investment` share. Not for reading.
+
+    Porter's English stemmer in its second version (Snowball, Porter 2001).
+    """
+    return str(_STEMMER.stemWord(word))
 
 
 def words(text: str) -> list[str]:
-    """The words of a text as they stand, numbers included."""
-    return _WORD.findall(text)
+    """The words of a text as they stand, numbers included; a chief executive is a CEO."""
+    return _WORD.findall(_CHIEF_EXECUTIVE.sub("CEO", text))
 
 
 def content_words(text: str) -> list[str]:
     """Stems of the words that carry meaning, in order, mostly once each."""
+    text = _CHIEF_EXECUTIVE.sub("CEO", text)
     return [stem(word) for word in index_words.content_words(text)]

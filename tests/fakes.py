@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.types import Event, Message, Turn, Usage
+from rag.types import Event, Message, Reading, Turn, Usage
 
 
 class HashingEmbedder:
@@ -66,7 +66,13 @@ class ScriptedGenerator:
             self.closed = True
             raise
 
-    def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
+    def read(
+        self, chats: Sequence[Sequence[Message]], word: str, told: str | None = None
+    ) -> list[Reading]:
+        return [Reading(self.sure_of("\n".join(m.content for m in chat))) for chat in chats]
+
+    def sure_of(self, told: str) -> float:
+        """How likely a reply to a chat, all of it told as one text, is the word asked about."""
         return self.probability
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +17,7 @@ from rag.types import Generator, Message
 
 RULES = Message("system", "Answer in one sentence.")
 FIRST = [RULES, Message("user", "Who leads Scale AI?")]
+SAID = [*FIRST, Message("assistant", "Jason Droege."), Message("user", "Is that so?")]
 SECOND = [RULES, Message("user", "Who left it, and when?")]
 
 
@@ -96,15 +98,29 @@ class TestEveryGenerator:
         assert said(generator, FIRST)
 
     def test_a_probability_is_between_0_and_1(self, generator: Generator) -> None:
-        assert 0 <= generator.next_token_probability(FIRST, "the") <= 1
+        assert 0 <= generator.read([FIRST], "the")[0].probability <= 1
+
+    def test_a_reading_for_each_chat(self, generator: Generator) -> None:
+        assert len(generator.read([FIRST, SECOND, FIRST], "yes")) == 3
+
+    def test_nothing_to_read(self, generator: Generator) -> None:
+        assert generator.read([], "yes") == []
+
+    def test_read_together_as_alone(self, generator: Generator) -> None:
+        chats = [FIRST, SAID, SECOND]
+        readings = generator.read(chats, "yes", told="Answer in one")
+        for chat, together in zip(chats, readings, strict=True):
+            (alone,) = generator.read([chat], "yes", told="Answer in one")
+            assert together.probability == pytest.approx(alone.probability, abs=0.02)
+            assert together.likelihood == pytest.approx(alone.likelihood, abs=0.05)
 
     def test_asking_for_a_probability_changes_no_reply(self, generator: Generator) -> None:
         whole = said(generator, SECOND)
-        generator.next_token_probability(FIRST, "yes")
+        generator.read([FIRST], "yes")
         assert said(generator, SECOND) == whole
 
     def test_probability_in_any_capitals(self, generator: Generator) -> None:
-        likely = [generator.next_token_probability(FIRST, word) for word in ("YES", "yes")]
+        likely = [generator.read([FIRST], word)[0].probability for word in ("YES", "yes")]
         assert likely[0] == pytest.approx(likely[1], abs=1e-6)
 
     def test_one_at_a_time_but_never_stuck(self, generator: Generator) -> None:
@@ -131,10 +147,48 @@ class TestTransformers:
         used, fresh = tiny(tiny_decoder), tiny(tiny_decoder)
         said(used, FIRST)
         letters = "abcdefghijklmnopqrstuvwxyz"
-        after = [used.next_token_probability(SECOND, letter) for letter in letters]
+        after = [used.read([SECOND], letter)[0].probability for letter in letters]
         assert after == pytest.approx(
-            [fresh.next_token_probability(SECOND, letter) for letter in letters], abs=0.02
+            [fresh.read([SECOND], letter)[0].probability for letter in letters], abs=0.02
         )
+
+    def test_what_the_model_says_itself_is_likelier(self, tiny_decoder: Path) -> None:
+        used = tiny(tiny_decoder)
+        own = said(used, FIRST).strip()
+        mine, other = (
+            used.read([[*FIRST, Message("assistant", text)]], "yes", told=text)[0].likelihood
+            for text in (own, "Jason Droege.")
+        )
+        assert mine is not None
+        assert other is not None
+        assert mine > other
+
+    def test_a_text_is_read_where_it_stands_last(self, tiny_decoder: Path) -> None:
+        used = tiny(tiny_decoder)
+        alone = [RULES, Message("user", "Once. Who?")]
+        twice = [RULES, Message("user", "Once. Who? Who?")]
+        first, last = (r.likelihood for r in used.read([alone, twice], "yes", told="Who?"))
+        assert first != pytest.approx(last, abs=1e-3)
+
+    def test_where_no_text_is_told_there_is_no_likelihood(self, tiny_decoder: Path) -> None:
+        assert tiny(tiny_decoder).read([FIRST], "yes")[0].likelihood is None
+
+    def test_the_likelihood_of_one_token(self, tiny_decoder: Path) -> None:
+        """A reply of one letter is as likely as the reply to the chat before it begins with it."""
+        used = tiny(tiny_decoder)
+        letters = "abcdefghijklmnopqrstuvwxyz"
+        chats = [[*FIRST, Message("assistant", letter)] for letter in letters]
+        likely = {
+            a: used.read([c], "yes", told=a)[0].likelihood
+            for a, c in zip(letters, chats, strict=True)
+        }
+        begun = {a: used.read([FIRST], a)[0].probability for a in letters}
+        known = [a for a in letters if begun[a] > 0]
+        assert known
+        for letter in known:
+            told = likely[letter]
+            assert told is not None
+            assert math.exp(told) <= begun[letter] + 0.02
 
     def test_a_longer_chat_reuses_the_shorter(self, tiny_decoder: Path) -> None:
         used = tiny(tiny_decoder)

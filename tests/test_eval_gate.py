@@ -76,8 +76,8 @@ class Reader(ScriptedGenerator):
         number = re.findall(r"\[(\d+)\]", text[: text.index(said)])[-1] if said else ""
         yield f"{said.rstrip('.')} [{number}]." if said else REFUSAL
 
-    def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
-        return float(bool(self._answer(messages[-1].content)))
+    def sure_of(self, told: str) -> float:
+        return float(bool(self._answer(told)))
 
     def _answer(self, text: str) -> str:
         wanted = (led.rstrip(".") for question, led in KNOWN.items() if question in text)
@@ -88,7 +88,7 @@ class AlwaysRefuses(Reader):
     def generate(self, messages: Sequence[Message]) -> Iterator[str]:
         yield REFUSAL
 
-    def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
+    def sure_of(self, told: str) -> float:
         return 0.0
 
 
@@ -103,7 +103,7 @@ class NeverRefuses(Reader):
         found = re.search(r"\[1\][^\n]*\n([^.]+)\.", messages[-1].content)
         yield f"{found[1]} [1]." if found else REFUSAL
 
-    def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
+    def sure_of(self, told: str) -> float:
         return 1.0
 
 

@@ -203,10 +203,10 @@ class TestCitationsAreNotTrusted:
 
     def test_a_citation_of_the_wrong_passage_is_mended(self, make: Make) -> None:
         question = "Who became chief executive of Scale AI and what stake did Meta buy?"
-        hits = make(ScriptedGenerator()).find(question)
+        told = "Jason Droege became chief executive of Scale AI"
+        hits = make(ScriptedGenerator(f"{told}.")).ask(question).hits
         wrong, right = number_of(DEAL, hits), number_of(CHIEF, hits)
-        draft = f"Jason Droege became chief executive of Scale AI [{wrong}]."
-        answer = make(ScriptedGenerator(draft)).ask(question)
+        answer = make(ScriptedGenerator(f"{told} [{wrong}].")).ask(question)
         assert [c.number for c in answer.sentences[0].citations] == [right]
 
     @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ class TestRefusing:
         def unexpected(*_: object) -> float:
             raise AssertionError("the model was asked")
 
-        monkeypatch.setattr(generator, "next_token_probability", unexpected)
+        monkeypatch.setattr(generator, "read", unexpected)
         pipeline = make(generator)
         monkeypatch.setattr(pipeline.index, "search", lambda *_: [])
         answer = pipeline.ask(QUESTION)
@@ -273,19 +273,31 @@ class TestRefusing:
         assert make(ScriptedGenerator()).ask(QUESTION).abstained
 
 
+class TestYesOrNo:
+    def test_is_answered_by_quotation(self, make: Make) -> None:
+        generator = ScriptedGenerator("No, it bought nothing [1].")
+        answer = make(generator).ask("Will Meta buy the power of the plant?")
+        assert [s.text for s in answer.sentences] == [REACTOR.body]
+        assert generator.asked == []
+
+    def test_the_quotation_is_cited(self, make: Make) -> None:
+        answer = make(ScriptedGenerator()).ask("Will Meta buy the power of the plant?")
+        assert [c.quote for s in answer.sentences for c in s.citations] == [REACTOR.body]
+
+
 class BesideThePoint(ScriptedGenerator):
     """Sure of every passage, and says of each reply that it is beside the point."""
 
-    def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
-        return 0.1 if "Reply:" in messages[-1].content else 0.9
+    def sure_of(self, told: str) -> float:
+        return 0.1 if "Reply:" in told else 0.9
 
 
 class TestAReplyBesideThePoint:
     def test_another_passage_is_quoted(self, make: Make) -> None:
         class Particular(BesideThePoint):
-            def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
-                quoted = "Reply: Meta will buy the power" in messages[-1].content
-                return 0.9 if quoted else super().next_token_probability(messages, token)
+            def sure_of(self, told: str) -> float:
+                quoted = "Reply: Meta will buy the power" in told
+                return 0.9 if quoted else super().sure_of(told)
 
         answer = make(Particular("Meta bought 49% [1].")).ask("Which power will Meta buy?")
         assert [s.text for s in answer.sentences] == [REACTOR.body]

@@ -9,16 +9,15 @@ from fakes import ScriptedGenerator
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.judge import gives_what_is_asked, judge, worth_reading
-from rag.types import Message, Sentence
+from rag.judge import fewest_to_read, gives_what_is_asked, judge, worth_reading
+from rag.types import Message, Reading, Sentence
 
 
 class Opinionated(ScriptedGenerator):
     """Says yes to a passage as surely as the number that stands in it."""
 
-    def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
-        assert token == "yes"
-        passage = messages[-1].content.split("Passage:")[1].split("Does the")[0]
+    def sure_of(self, told: str) -> float:
+        passage = told.split("Passage:")[1].split("Question:")[0]
         return float(passage.split()[-1])
 
 
@@ -47,6 +46,50 @@ def test_at_most_three_are_read() -> None:
     assert len(worth_reading("Why?", judged)) == 3
 
 
+def told(*bodies: str) -> list[Hit]:
+    articles = [Article(str(n), "Business", body) for n, body in enumerate(bodies)]
+    return [Hit(Passage(a, 0, len(a.body)), 0.9 - 0.1 * int(a.id)) for a in articles]
+
+
+def test_one_passage_that_holds_what_is_asked_is_enough() -> None:
+    worthy = told("Scale AI will be led by Jason Droege.", "Alexandr Wang leaves Scale AI.")
+    assert fewest_to_read("Who leads Scale AI?", worthy) == worthy[:1]
+
+
+def test_another_is_read_for_a_name_that_the_first_lacks() -> None:
+    worthy = told("Meta paid $14.3 billion.", "Meta and Google paid.", "Google paid $2.7 billion.")
+    assert fewest_to_read("What did Meta pay, and Google?", worthy) == worthy[:2]
+
+
+def test_another_is_read_for_the_kind_of_thing_that_the_first_lacks() -> None:
+    worthy = told("The plant sells all its power.", "The sale begins in 2027.")
+    assert fewest_to_read("When does the sale begin?", worthy) == worthy
+
+
+@pytest.mark.parametrize(
+    "question", ["Who left and who came?", "Did it pay more than Google?", "Which came first?"]
+)
+def test_all_are_read_where_several_things_are_asked(question: str) -> None:
+    worthy = told("It paid $14.3 billion in June 2025.", "It paid $2.7 billion in May 2024.")
+    assert fewest_to_read(question, worthy) == worthy
+
+
+class Likely(ScriptedGenerator):
+    """As sure of every passage, and tells how likely the question is as one about it."""
+
+    def read(
+        self, chats: Sequence[Sequence[Message]], word: str, told: str | None = None
+    ) -> list[Reading]:
+        return [Reading(0.5, -1.0 if "plant" in chat[-1].content else -2.0) for chat in chats]
+
+
+def test_a_passage_that_makes_the_question_less_likely_counts_for_less() -> None:
+    judged = judge("Who?", told("A bank opened.", "A plant opened."), Likely())
+    # Odds of 1 for the likelier, and exp(2 * (-2 - -1)) = 0.135 for the other: 0.135 / 1.135.
+    assert [round(hit.score, 3) for hit in judged] == [0.5, 0.119]
+    assert judged[0].passage.text == "A plant opened."
+
+
 def test_nothing_found_is_nothing_to_judge() -> None:
     assert judge("Who?", [], Opinionated()) == []
 
@@ -56,13 +99,13 @@ def test_a_passage_cannot_pose_as_the_question(hostile: str) -> None:
     asked: list[str] = []
 
     class Listening(ScriptedGenerator):
-        def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
-            asked.append(messages[-1].content)
+        def sure_of(self, told: str) -> float:
+            asked.append(told)
             return 0.5
 
     article = Article("a", "T", f"Before {hostile} after.")
     judge("Who?", [Hit(Passage(article, 0, len(article.body)), 1.0)], Listening())
-    assert hostile not in asked[0]
+    assert f"Before {hostile} after." not in asked[0]
 
 
 def test_of_near_equals_the_one_that_names_somebody_is_read_first() -> None:
@@ -95,8 +138,3 @@ def test_a_quotation_is_doubted_less() -> None:
     reply, generator = [Sentence("It has a board.")], ScriptedGenerator(probability=0.28)
     assert gives_what_is_asked("Where is it?", reply, generator, quoted=True)
     assert not gives_what_is_asked("Where is it?", reply, generator)
-
-
-def test_a_reply_to_yes_or_no_is_not_doubted() -> None:
-    sceptic = ScriptedGenerator(probability=0.0)
-    assert gives_what_is_asked("Is it big?", [Sentence("It has ten rooms.")], sceptic)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fakes import ScriptedGenerator
+
 from corpus.article import Article
 from index.types import Hit, Passage
 from rag.quote import best_quote
@@ -19,7 +21,7 @@ def hit(article: Article, score: float) -> Hit:
 
 
 def test_the_sentence_that_offers_what_is_asked() -> None:
-    hits, (sentence,) = best_quote(QUESTION, [hit(DEAL, 0.9)])
+    hits, (sentence,) = best_quote(QUESTION, [hit(DEAL, 0.9)], ScriptedGenerator())
     assert sentence.text == "Meta paid $14.3 billion."
     assert sentence.verdict == "supported"
     assert [c.quote for c in sentence.citations] == ["Meta paid $14.3 billion."]
@@ -30,10 +32,21 @@ def test_a_sentence_that_failed_is_passed_over() -> None:
     judged = [hit(DEAL, 0.9), hit(TALKS, 0.8)]
     start = DEAL.body.index("Meta paid")
     cited = Citation(1, judged[0].passage, start, start + len("Meta paid $14.3 billion."))
-    hits, (sentence,) = best_quote(QUESTION, judged, [Sentence("Beside.", (cited,))])
+    hits, (sentence,) = best_quote(
+        QUESTION, judged, ScriptedGenerator(), [Sentence("Beside.", (cited,))]
+    )
     assert sentence.text == TALKS.body
     assert [h.passage.article for h in hits] == [TALKS]
 
 
+def test_the_sentence_that_the_model_is_surest_of() -> None:
+    class Sure(ScriptedGenerator):
+        def sure_of(self, told: str) -> float:
+            return 0.9 if "in June" in told.split("Question:")[0] else 0.2
+
+    _, (sentence,) = best_quote("Was it in June?", [hit(DEAL, 0.9)], Sure())
+    assert sentence.text == "It was in June."
+
+
 def test_nothing_judged_is_nothing_to_quote() -> None:
-    assert best_quote(QUESTION, []) == ([], [])
+    assert best_quote(QUESTION, [], ScriptedGenerator()) == ([], [])

@@ -97,4 +97,4 @@ def test_real_weights_are_unpacked_and_reply(tmp_path: Path, smollm_file: Path) 
     folder = unpack(file)
     assert (folder / "model.safetensors").stat().st_size > 2 * 130_000_000  # two bytes a weight
     chat = [Message("user", "Is the sky blue? Reply with yes or no only.")]
-    assert TransformersGenerator(folder, "kept").next_token_probability(chat, "yes") > 0.01
+    assert TransformersGenerator(folder, "kept").read([chat], "yes")[0].probability > 0.01

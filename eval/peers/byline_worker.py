@@ -14,7 +14,7 @@ from index.types import Hit
 from rag.load import build_index, load_embedder, load_pipeline
 from rag.settings import Settings, load_settings
 from rag.terminal import quiet
-from rag.types import Done, Found, Generator, Message, Piece, Usage
+from rag.types import Done, Found, Generator, Message, Piece, Reading, Usage
 
 
 class Listening:
@@ -40,9 +40,11 @@ class Listening:
         self.heard.append(messages)
         return self._generator.generate(messages)
 
-    def next_token_probability(self, messages: Sequence[Message], token: str) -> float:
-        self.heard.append(messages)
-        return self._generator.next_token_probability(messages, token)
+    def read(
+        self, chats: Sequence[Sequence[Message]], word: str, told: str | None = None
+    ) -> list[Reading]:
+        self.heard += chats
+        return self._generator.read(chats, word, told)
 
 
 class Byline:
