@@ -140,7 +140,10 @@ def suits_openvino() -> bool:
 
     Told by the driver's files, as asking torch would load it.
     """
-    drivers = [Path("/dev/nvidiactl"), Path(os.environ.get("SYSTEMROOT", "")) / "System32/nvcuda.dll"]
+    drivers = [
+        Path("/dev/nvidiactl"),
+        Path(os.environ.get("SYSTEMROOT", "")) / "System32/nvcuda.dll",
+    ]
     is_x86 = platform.machine().lower() in {"x86_64", "amd64"}
     return is_x86 and not any(driver.exists() for driver in drivers)
 

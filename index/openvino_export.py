@@ -49,8 +49,8 @@ def ensure_export(folder: Path) -> Path:
                 _make(folder, export)
     except OSError as error:
         raise BylineError(
-            f"The embedder could not be prepared in {folder} ({error.strerror or error}): make room "
-            "there or let this user write there, and run the command again"
+            f"The embedder could not be prepared in {folder} ({error.strerror or error}): make "
+            "room there or let this user write there, and run the command again"
         ) from error
     return export
 

@@ -12,9 +12,7 @@ import typer
 if TYPE_CHECKING:
     from rag.bench import IndexSpeed, Way
 
-bench_app = typer.Typer(
-    help="Measure this machine against plain libraries.", no_args_is_help=True
-)
+bench_app = typer.Typer(help="Measure this machine against plain libraries.", no_args_is_help=True)
 
 
 @bench_app.callback()

@@ -65,8 +65,10 @@ def load_embedder(settings: Settings, fetch: Fetch = ensure) -> Embedder:
             f"{' or '.join(embedders)}."
         )
     folder = fetch(settings.embedder, settings.models_dir)
-    of_weights = (folder, settings.embedder, catalogue[settings.embedder].weights_hash)
-    return OpenVinoEmbedder(*of_weights) if suits_openvino() else SentenceTransformerEmbedder(*of_weights)
+    weights_hash = catalogue[settings.embedder].weights_hash
+    if suits_openvino():
+        return OpenVinoEmbedder(folder, settings.embedder, weights_hash)
+    return SentenceTransformerEmbedder(folder, settings.embedder, weights_hash)
 
 
 def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
@@ -146,8 +148,6 @@ def build_index(
     return build(articles, embedder, settings.index, on_progress=on_progress, sources=names)
 
 
-def index_is_current(
-    settings: Settings, articles: Sequence[Article], embedder: Embedder
-) -> bool:
+def index_is_current(settings: Settings, articles: Sequence[Article], embedder: Embedder) -> bool:
     """Whether the index was built from just these articles by this embedder."""
     return is_current(settings.index, articles, embedder.name, embedder.weights_hash)

@@ -34,7 +34,7 @@ class TestBenchIndex:
         order: list[str] = []
 
         class Noting(HashingEmbedder):
-            def embed_passages(self, texts: Sequence[str], on_progress: object = None) -> np.ndarray:
+            def embed_passages(self, texts: Sequence[str], _: object = None) -> np.ndarray:
                 order.append(self.name)
                 return super().embed_passages(texts)
 
@@ -60,7 +60,8 @@ class TestBenchIndex:
     def test_bytes_a_passage_count_the_vectors_in_both_files(self) -> None:
         def measured(dim: int) -> float:
             embedder = HashingEmbedder(dim)
-            return bench_index(ARTICLES, embedder, embedder.embed_passages, rounds=2).bytes_a_passage
+            speed = bench_index(ARTICLES, embedder, embedder.embed_passages, rounds=2)
+            return speed.bytes_a_passage
 
         assert measured(4096) - measured(512) > 2 * 4 * (4096 - 512) * 0.9  # SQLite and FAISS
 
@@ -120,10 +121,16 @@ def fakes(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.setattr("rag.fetch.fetch_with_bar", lambda name, models_dir: tmp_path)
 
 
+def run(*arguments: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["bench", "index", "--rounds", "2", "--passages", "5", *arguments])
+    assert ended.value.code == 0
+
+
 class TestCommand:
     @pytest.mark.usefixtures("fakes")
     def test_json(self, capsys: pytest.CaptureFixture[str]) -> None:
-        main(["bench", "index", "--rounds", "2", "--passages", "5", "--json"])
+        run("--json")
         said = json.loads(capsys.readouterr().out)
         assert said["embedder"] == "hashing"
         assert said["passages"] >= 5
@@ -131,7 +138,7 @@ class TestCommand:
 
     @pytest.mark.usefixtures("fakes")
     def test_lines_for_a_person(self, capsys: pytest.CaptureFixture[str]) -> None:
-        main(["bench", "index", "--rounds", "2", "--passages", "5"])
+        run()
         said = capsys.readouterr().out
         assert "passages a second" in said
         assert "bytes a passage on disk" in said
