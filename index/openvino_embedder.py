@@ -173,6 +173,7 @@ def _compiled(export: Path) -> Any:
     options = {
         "PERFORMANCE_HINT": "THROUGHPUT",  # a stream for each core
         "INFERENCE_PRECISION_HINT": "bf16" if can_bf16 else "f32",
+        "ENABLE_CPU_PINNING": False,  # other programs, and torch in this one, want the cores too
     }
     return core.compile_model(model, "CPU", options)
 
