@@ -6,10 +6,10 @@ import json
 import os
 import platform
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -92,18 +92,21 @@ class _Loaded:
 
     def encode_all(self, texts: Sequence[str]) -> Iterator[tuple[list[int], np.ndarray]]:
         """Rows of `texts` and their vectors, batch by batch as they are ready."""
-        ready: SimpleQueue[tuple[list[int], np.ndarray]] = SimpleQueue()
-        requests = openvino().AsyncInferQueue(self.compiled)
-        requests.set_callback(
-            lambda request, rows: ready.put((rows, request.get_output_tensor(0).data.copy()))
-        )
+        # OpenVINO's own queue of requests calls back into Python, and can wait for that for ever
+        # while it holds the interpreter's lock: here the oldest request is waited for instead.
+        running: deque[tuple[Any, list[int]]] = deque()
+        cores = int(self.compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         for rows, tokens in self._batches(texts):
-            requests.start_async(self._padded(tokens), rows)  # waits while every core is at work
-            while not ready.empty():
-                yield ready.get()
-        requests.wait_all()
-        while not ready.empty():
-            yield ready.get()
+            if len(running) < cores:
+                request = self.compiled.create_infer_request()
+            else:
+                request, finished = running.popleft()
+                yield finished, _result(request)
+            request.start_async(self._padded(tokens))
+            running.append((request, rows))
+        while running:
+            request, finished = running.popleft()
+            yield finished, _result(request)
 
     def encode_question(self, text: str) -> np.ndarray:
         """Shape (dim,)."""
@@ -133,6 +136,12 @@ class _Loaded:
             ids[row, : len(text)] = text
             mask[row, : len(text)] = 1
         return {"input_ids": ids, "attention_mask": mask}
+
+
+def _result(request: Any) -> np.ndarray:
+    """Its vectors once they are there, copied, as it will work on another batch."""
+    request.wait()
+    return np.array(request.get_output_tensor(0).data)
 
 
 def suits_openvino() -> bool:
