@@ -78,33 +78,38 @@ class SentenceTransformerEmbedder:
     def _loaded(self) -> Any:
         with self._lock:
             if self._model is None:
-                self._model = self._load()
+                self._model = load_sentence_transformer(self._folder, self._device)
             return self._model
 
-    def _load(self) -> Any:
-        _refuse_pickles(self._folder)
-        from safetensors import SafetensorError
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
 
-        shows_bars = logging.is_progress_bar_enabled()
-        logging.disable_progress_bar()
-        try:
-            return SentenceTransformer(
-                str(self._folder),
-                device=self._device,
-                local_files_only=True,
-                trust_remote_code=False,
-                model_kwargs={"use_safetensors": True},
-            )
-        except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
-            raise BylineError(
-                f"The embedder's weights in {self._folder} cannot be read "
-                f"({str(error).splitlines()[0][:200]}): fetch them again with: byline fetch"
-            ) from error
-        finally:
-            if shows_bars:
-                logging.enable_progress_bar()
+def load_sentence_transformer(folder: Path, device: str | None) -> Any:
+    """The model in `folder`, in float32, from safetensors and without the network.
+
+    Raises BylineError when the folder holds no such weights, or damaged ones.
+    """
+    _refuse_pickles(folder)
+    from safetensors import SafetensorError
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    shows_bars = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        return SentenceTransformer(
+            str(folder),
+            device=device,
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+        )
+    except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
+        raise BylineError(
+            f"The embedder's weights in {folder} cannot be read "
+            f"({str(error).splitlines()[0][:200]}): fetch them again with: byline fetch"
+        ) from error
+    finally:
+        if shows_bars:
+            logging.enable_progress_bar()
 
 
 def _refuse_pickles(folder: Path) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corpus.errors import BylineError
+from rag.bench_commands import bench_app
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 index_app = typer.Typer(help="Build the index and look at it.", no_args_is_help=True)
 app.add_typer(index_app, name="index")
+app.add_typer(bench_app, name="bench")
 
 # Optional[...] and not `| None`: typer evaluates these on every Python from 3.10.
 IndexDir = Annotated[

@@ -9,6 +9,7 @@ from corpus.article import Article
 from corpus.errors import BylineError
 from index.build import Progress, build, is_current
 from index.embedder import SentenceTransformerEmbedder
+from index.openvino_embedder import OpenVinoEmbedder, suits_openvino
 from index.search import Index
 from index.types import Embedder
 from index.versions import Manifest
@@ -51,8 +52,11 @@ def load_pipeline(settings: Settings, fetch: Fetch = ensure) -> Pipeline:
     )
 
 
-def load_embedder(settings: Settings, fetch: Fetch = ensure) -> SentenceTransformerEmbedder:
-    """The embedder, which reads its weights on first use."""
+def load_embedder(settings: Settings, fetch: Fetch = ensure) -> Embedder:
+    """The embedder, which reads its weights on first use.
+
+    Computed by OpenVINO on the processors that it is for, and else by torch (docs/LOG.md).
+    """
     catalogue = load_catalogue()
     embedders = [model.name for model in catalogue.values() if model.role == "embeddings"]
     if settings.embedder not in embedders:
@@ -61,9 +65,10 @@ def load_embedder(settings: Settings, fetch: Fetch = ensure) -> SentenceTransfor
             f"{' or '.join(embedders)}."
         )
     folder = fetch(settings.embedder, settings.models_dir)
-    return SentenceTransformerEmbedder(
-        folder, settings.embedder, catalogue[settings.embedder].weights_hash
-    )
+    weights_hash = catalogue[settings.embedder].weights_hash
+    if suits_openvino():
+        return OpenVinoEmbedder(folder, settings.embedder, weights_hash)
+    return SentenceTransformerEmbedder(folder, settings.embedder, weights_hash)
 
 
 def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
@@ -143,8 +148,6 @@ def build_index(
     return build(articles, embedder, settings.index, on_progress=on_progress, sources=names)
 
 
-def index_is_current(
-    settings: Settings, articles: Sequence[Article], embedder: SentenceTransformerEmbedder
-) -> bool:
+def index_is_current(settings: Settings, articles: Sequence[Article], embedder: Embedder) -> bool:
     """Whether the index was built from just these articles by this embedder."""
     return is_current(settings.index, articles, embedder.name, embedder.weights_hash)
