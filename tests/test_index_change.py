@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from contextlib import closing
 from dataclasses import replace
@@ -249,8 +250,6 @@ class TestBuildAgain:
         folder = versions.version_folder(directory, version)
         manifest = folder / versions.MANIFEST
         manifest.write_text(manifest.read_text().replace('"schema": 3', '"schema": 2'))
-        import sqlite3
-
         with closing(sqlite3.connect(folder / versions.STORE)) as db:
             db.execute("DROP INDEX vectors_of_text")
             db.execute("ALTER TABLE articles DROP COLUMN origin")
