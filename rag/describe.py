@@ -10,8 +10,11 @@ from rag.types import Generator
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The model, the engine that computes it, and the index. `newest` is an ISO 8601 date; `problem` says why
-    answers come from an earlier version than the one in use, if they do."""
+    """The model, the engine that computes it, and the index.
+
+    `newest` is an ISO 8601 date; `problem` says why answers come from an earlier version than the
+    one in use, if they do.
+    """
 
     model: str
     engine: str
