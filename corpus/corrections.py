@@ -44,7 +44,7 @@ _FORMS = tuple(
     for form in (
         rf"{_LABEL}(?=[^\n]{{0,300}}{_SAYS_SO})[^\n]{{8,}}",
         r"Editor[’']?s?[’']? ?[Nn]ote\b[^\n]{0,5}[:–—-](?=[^\n]{0,250}"
-        r"(?:\bcorrect(?:ed|s|ion)\b|incorrect|misstat|misidentif|misspell|retract|clarif|erroneous"
+        r"(?:\bcorrect(?:ed|s|ion)\b|\bto (?:correct|clarify|fix)\b|incorrect|misstat|misidentif|misspell|retract|clarif|erroneous"
         r"|inaccura|in error|amended|(?:earlier|previous|prior) version of this [^\n]{0,60}"
         rf"{_WRONG}|(?:story|article) has been (?:removed|withdrawn)))[^\n]{{8,}}",
         rf"(?:In )?(?:[Aa]n?|[Tt]he) (?:earlier|previous|prior|original) (?:\w+ ){{0,2}}"

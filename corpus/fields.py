@@ -117,7 +117,10 @@ def tidy(name: str, text: str) -> str:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if text.isascii() or _COMPOSED.fullmatch(encoded.translate(None, _ASCII).decode()):
         return text
-    return unicodedata.normalize("NFC", text)
+    # Line by line, as nothing composes across a line's end and few lines need it.
+    return "\n".join(
+        line if line.isascii() else unicodedata.normalize("NFC", line) for line in text.split("\n")
+    )
 
 
 def shown(value: str) -> str:
