@@ -35,7 +35,9 @@ _OF_THE_WEB = {
     *(f"cp{n}" for n in range(1250, 1259)),
     *(f"iso8859-{n}" for n in range(2, 17)),
 }  # fmt: skip
-_MOSTLY = 20  # letters that are good UTF-8 for each that is not, in a text that is UTF-8 all the same
+_MOSTLY = (
+    20  # letters that are good UTF-8 for each that is not, in a text that is UTF-8 all the same
+)
 
 
 def decode(data: bytes, *declared: str | None) -> tuple[str, tuple[str, ...]]:

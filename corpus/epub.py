@@ -72,7 +72,9 @@ def _spine(package: Any, folder: str) -> list[str]:
         if local_name(item) == "item" and "nav" not in item.get("properties", "").split()
     }
     order = [item.get("idref") for item in package.iter() if local_name(item) == "itemref"]
-    return [posixpath.normpath(posixpath.join(folder, unquote(hrefs[i]))) for i in order if i in hrefs]
+    return [
+        posixpath.normpath(posixpath.join(folder, unquote(hrefs[i]))) for i in order if i in hrefs
+    ]
 
 
 def _read_document(data: bytes, name: str, book: Mapping[str, str]) -> Found:

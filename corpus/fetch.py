@@ -45,9 +45,7 @@ class Bounds:
 class NotFetched(Exception):
     """Why an address gave nothing. `wait_s` is how long its host asks to be left alone."""
 
-    def __init__(
-        self, reason: str, status: int | None = None, wait_s: float | None = None
-    ) -> None:
+    def __init__(self, reason: str, status: int | None = None, wait_s: float | None = None) -> None:
         super().__init__(reason)
         self.reason, self.status, self.wait_s = reason, status, wait_s
 
@@ -58,9 +56,7 @@ class NotFetched(Exception):
 
 
 class _TryAgain(Exception):
-    def __init__(
-        self, reason: str, status: int | None = None, wait_s: float | None = None
-    ) -> None:
+    def __init__(self, reason: str, status: int | None = None, wait_s: float | None = None) -> None:
         super().__init__(reason)
         self.reason, self.status, self.wait_s = reason, status, wait_s
 
@@ -90,7 +86,7 @@ class Fetcher:
 
     def __init__(
         self,
-        bounds: Bounds = Bounds(),  # noqa: B008 (frozen)
+        bounds: Bounds = Bounds(),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._bounds, self._sleep = bounds, sleep

@@ -74,8 +74,7 @@ def article_from(fields: Mapping[str, object], notes: tuple[str, ...] = ()) -> F
         published_at=published_at,
         language=optional("language", fields.get("language")),
         updated_at=updated_at,
-        correction=optional("correction", fields.get("correction"))
-        or find_correction(title, body),
+        correction=optional("correction", fields.get("correction")) or find_correction(title, body),
     )
     return Found(article, notes=notes + date_notes + update_notes)
 

@@ -53,9 +53,7 @@ def read_page(
     fields = {
         "title": document.title or known.get("title") or make_title(body),
         "text": body,
-        "outlet": outlet
-        or _outlet(document.sitename, document.url, tree)
-        or known.get("outlet"),
+        "outlet": outlet or _outlet(document.sitename, document.url, tree) or known.get("outlet"),
         "author": document.author or known.get("author"),
         "published_at": published,
         "updated_at": later(_text(modified), _text(published)),

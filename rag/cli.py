@@ -14,6 +14,7 @@ import typer
 from corpus.errors import BylineError
 from rag.index_commands import index_app
 from rag.options import AsJson, IndexDir, print_json, settings_with
+from rag.sync_commands import sync_command
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -27,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(index_app, name="index")
+app.command("sync")(sync_command)
 
 Engine = Annotated[str | None, typer.Option(help="auto, llama.cpp or transformers.")]
 Model = Annotated[
