@@ -13,21 +13,21 @@ _CONSENT_BOX = re.compile(
 )
 _PRIVACY = re.compile(r"\b(?:cookies?|consent|privacy)\b", re.IGNORECASE)
 _CONSENT_LINE = re.compile(
-    r"(?:we|this (?:web)?site|our (?:web)?site|[A-Z][\w.]+) (?:and our (?:\w+ )?partners )?uses? cookies\b"
+    r"(?:we|this (?:web)?site|our (?:web)?site) (?:and our (?:\w+ )?partners )?uses? cookies\b"
     r"(?=.*\b(?:accept|consent|agree|settings|preferences|polic(?:y|ies)|continu|experience)\b).{0,380}$",
     re.IGNORECASE,
 )
 _MORE = (
-    r"(?:read(?: more| also| next| on| this)?|also read|see also|watch(?: also| more)?|listen|more|related"
-    r"(?: (?:article|story|stories|content|coverage|reading|news|video)s?)?|recommended|don[’']t miss"
-    r"|further reading|you (?:may|might) also like)"
+    r"(?:read(?: more| also| next| on| this)?|also read|see also|watch(?: also| more)?|listen|more"
+    r"|related(?: (?:article|story|stories|content|coverage|reading|news|video)s?)?|recommended"
+    r"|don[’']t miss|further reading|you (?:may|might) also like)"
 )
 _LINK_LABEL = re.compile(rf"\W*{_MORE}\s*[:|»>–—-]+\s*(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
 _LINK_ONLY = re.compile(rf"\W*(?:{_MORE})\b", re.IGNORECASE)
 # Without the link itself: a label in capitals, or one of two words that no sentence begins with.
 _LABEL_LINE = re.compile(
-    r"(?:READ(?: MORE| ALSO| NEXT)?|ALSO READ|SEE ALSO|RELATED(?: (?:ARTICLE|STORY|STORIES|COVERAGE))?"
-    r"|MORE|WATCH(?: MORE)?|Read also|Also read|Read more|Read next|See also|Related (?:article|story))"
+    r"(?:READ(?: MORE| ALSO| NEXT)?|ALSO READ|SEE ALSO|RELATED(?: (?:ARTICLE|STORY|STORIES))?|MORE"
+    r"|WATCH(?: MORE)?|Read also|Also read|Read more|Read next|See also|Related (?:article|story))"
     r"\s*:\s*(?P<rest>.*)$"
 )
 _MOST_WORDS = 25  # of the headline behind a label

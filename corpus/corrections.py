@@ -16,7 +16,8 @@ _HINTS = (
 )  # fmt: skip
 _LABELS = "CORRECTION|CORRECTED|CLARIFICATION|RETRACTION|RETRACTED|WITHDRAWAL|WITHDRAWN|REFILE|KILL"
 _TITLE = re.compile(
-    rf"\W*(?P<label>(?:{_LABELS}|UPDATE \d+|Correction|Corrected|Clarification|Retraction|Retracted)"
+    rf"\W*(?P<label>(?:{_LABELS}|UPDATE \d+|Correction|Corrected|Clarification|Retraction"
+    r"|Retracted)"
     r"(?: \d+)?)(?:\s*[:–—-]|\)\s*[:–—-]?)\s*\S"
 )
 _TITLE_END = re.compile(r"[(\[](?P<label>(?i:corrected|retracted|withdrawn))[)\]]\W*$")
@@ -44,7 +45,8 @@ _FORMS = tuple(
     for form in (
         rf"{_LABEL}(?=[^\n]{{0,300}}{_SAYS_SO})[^\n]{{8,}}",
         r"Editor[’']?s?[’']? ?[Nn]ote\b[^\n]{0,5}[:–—-](?=[^\n]{0,250}"
-        r"(?:\bcorrect(?:ed|s|ion)\b|\bto (?:correct|clarify|fix)\b|incorrect|misstat|misidentif|misspell|retract|clarif|erroneous"
+        r"(?:\bcorrect(?:ed|s|ion)\b|\bto (?:correct|clarify|fix)\b|incorrect|misstat|misidentif"
+        r"|misspell|retract|clarif|erroneous"
         r"|inaccura|in error|amended|(?:earlier|previous|prior) version of this [^\n]{0,60}"
         rf"{_WRONG}|(?:story|article) has been (?:removed|withdrawn)))[^\n]{{8,}}",
         rf"(?:In )?(?:[Aa]n?|[Tt]he) (?:earlier|previous|prior|original) (?:\w+ ){{0,2}}"
@@ -77,8 +79,9 @@ _WIRE = tuple(
 )
 _BRACKETED = re.compile(r"[(\[]\s*(?P<notice>(?:[Cc]orrects|Refiles|CORRECTS)\s[^)\]]{4,})")
 _OPENING = re.compile(  # a sentence that may be a notice, after the brackets before it
-    r"(?:^|(?<=[.!?”\"’)\]*])\s)(?P<before>[\s(\[*_–—-]*)(?=Correct|CORRECT|Clarif|CLARIF|Retract|RETRACT"
-    r"|Editor|(?:In )?(?:[Aa]n?|[Tt]he) (?:earlier|previous|prior|original|correction|clarif|story|item"
+    r"(?:^|(?<=[.!?”\"’)\]*])\s)(?P<before>[\s(\[*_–—-]*)"
+    r"(?=Correct|CORRECT|Clarif|CLARIF|Retract|RETRACT|Editor"
+    r"|(?:In )?(?:[Aa]n?|[Tt]he) (?:earlier|previous|prior|original|correction|clarif|story|item"
     r"|Associated)|This |AP |Reuters |AFP |Agence |dpa |PA |Bloomberg |Please |PLEASE |Clients)"
 )
 

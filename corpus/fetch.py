@@ -1,4 +1,4 @@
-"""Pages over HTTP, within bounds: of size, of time, of redirects, and of what a host puts up with."""
+"""Pages over HTTP, within bounds of size, time and redirects, and as politely as hosts ask."""
 
 from __future__ import annotations
 

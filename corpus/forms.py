@@ -31,7 +31,7 @@ _ONE_ARTICLE: dict[str, Callable[[bytes], Found]] = {
 }
 
 
-def refusal(name: str) -> str | None:
+def no_reader(name: str) -> str | None:
     """Why no reader takes a file of this name; None when one does."""
     path = PurePosixPath(name.casefold())
     if path.suffix in (*_ONE_ARTICLE, ".epub", ".zip") or path.name.endswith(JSON_LINES):
@@ -57,7 +57,7 @@ def read_form(
     them share `bounds.total_bytes`.
     """
     folded = name.casefold()
-    if reason := refusal(name):
+    if reason := no_reader(name):
         yield Unreadable(reason)
     elif not data.strip():
         yield Unreadable("the file is empty")

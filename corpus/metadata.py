@@ -72,16 +72,18 @@ def canonical_address(declared: str | None, address: str | None) -> str | None:
     wrong), else where the page was found, without what only tracks the reader.
     """
     try:
-        found = urljoin(address or "", declared or "")
-        parts = urlsplit(found)
+        here = urlsplit(address or "")
+    except ValueError:
+        return address
+    try:
+        parts = urlsplit(urljoin(address or "", declared or ""))
         if address is not None:
-            here = urlsplit(address)
             elsewhere = _site(parts.hostname) != _site(here.hostname)
             front = parts.path in ("", "/") and not parts.query and here.path not in ("", "/")
             if elsewhere or front or parts.scheme not in ("http", "https"):
                 parts = here
     except ValueError:
-        return address
+        parts = here
     if not parts.hostname:
         return address
     query = [pair for pair in parse_qsl(parts.query, True) if not _TRACKING.match(pair[0])]
@@ -94,7 +96,7 @@ def _site(host: str | None) -> str:
 
     host = (host or "").casefold()
     domain = extract_domain(f"https://{host}/") if re.search(r"[a-z]", host) else None
-    return domain or host
+    return domain or re.sub(r"^(?:www\d?|m|mobile|amp)\.", "", host)
 
 
 def _first(tree: Any, *paths: str) -> str | None:

@@ -8,11 +8,12 @@ from corpus.fields import Unreadable
 
 _STUB = 150  # words: a text with as many says enough to be kept, whatever the page asks for
 _ASKS = re.compile(
-    r"(?:subscribe|register|log ?in|sign (?:in|up)|join) (?:now )?(?:to|for) (?:continue|keep|read|unlock"
-    r"|(?:full|unlimited) access|get (?:full|unlimited) access)"
-    r"|to (?:continue|keep) reading|(?:this|the) (?:\w+ )?(?:article|content|story) is (?:only )?(?:for|available"
-    r" (?:only )?to|exclusive(?:ly)? (?:to|for)|reserved for|locked)(?: \w+){0,3} (?:subscribers|members)"
-    r"|subscriber[- ](?:only|exclusive)|(?:for|to) subscribers only|already (?:a )?(?:subscribe(?:r|d)|member)\?"
+    r"(?:subscribe|register|log ?in|sign (?:in|up)|join) (?:now )?(?:to|for) "
+    r"(?:continue|keep|read|unlock|(?:full|unlimited) access|get (?:full|unlimited) access)"
+    r"|to (?:continue|keep) reading|(?:this|the) (?:\w+ )?(?:article|content|story) is (?:only )?"
+    r"(?:for|available (?:only )?to|exclusive(?:ly)? (?:to|for)|reserved for|locked)(?: \w+){0,3} "
+    r"(?:subscribers|members)|subscriber[- ](?:only|exclusive)|(?:for|to) subscribers only"
+    r"|already (?:a )?(?:subscribe(?:r|d)|member)\?"
     r"|(?:reached|used) (?:your|the) (?:\w+ )*(?:limit|free articles)|unlock this (?:article|story)"
     r"|start your (?:free )?(?:trial|subscription)|continue reading with a subscription"
     r"|create (?:a|your) free account to",

@@ -11,7 +11,7 @@ from pathlib import Path
 from corpus.article import Article
 from corpus.errors import BylineError
 from corpus.fields import Found, Unreadable
-from corpus.forms import JSON_LINES, WANTED, read_form, refusal
+from corpus.forms import JSON_LINES, WANTED, no_reader, read_form
 from corpus.jsonlines import read_json_lines
 
 LARGEST_FILE = 200_000_000  # bytes of one article's file; JSON lines are read one by one instead
@@ -149,7 +149,7 @@ def _read_file(path: Path) -> Iterator[Found | Unreadable]:
             yield Unreadable("a link to nothing")
         elif not path.is_file():
             yield Unreadable("not a regular file")
-        elif reason := refusal(name):
+        elif reason := no_reader(name):
             yield Unreadable(reason)
         elif name.casefold().endswith(JSON_LINES):
             yield from read_json_lines(path)

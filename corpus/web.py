@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from corpus.clean import clean_lines, prune
+from corpus.dates import to_iso
 from corpus.encoding import decode
 from corpus.fields import Found, Unreadable, article_from, optional
 from corpus.metadata import Metadata, later, read_metadata
@@ -48,8 +49,10 @@ def read_page(
     body = clean_lines(document.text)
     notes += check_paywall(body, about.free)
     known = lacking or {}
-    published = about.published or known.get("published_at") or document.date
     modified = about.modified or known.get("updated_at")
+    published = about.published or known.get("published_at")
+    if not published and document.date != (to_iso(_text(modified) or "") or "")[:10]:
+        published = document.date  # which is the day of the change where only that is declared
     fields = {
         "title": document.title or known.get("title") or make_title(body),
         "text": body,

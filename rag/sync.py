@@ -69,7 +69,7 @@ def sync(
     sources: Sequence[Source],
     directory: Path,
     change: Change,
-    fetcher: Callable[[], Fetcher] = Fetcher,
+    fetcher: Callable[[], Fetcher] | None = None,
     *,
     due_only: bool = True,
     again: bool = False,
@@ -92,7 +92,7 @@ def sync(
             if source not in due:
                 reports[source.key].state = "not due"
         if due:
-            run.look_at(due, fetcher, batch)
+            run.look_at(due, fetcher or Fetcher, batch)
     return SyncReport(tuple(reports.values()), run.version)
 
 
