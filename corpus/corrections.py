@@ -73,8 +73,8 @@ _WIRE = tuple(
     for form in (
         r"^\W{0,4}(?P<notice>(?:UPDATE \d+|REFILE)\s*[:–—-][^\n]*)",
         r"^\W{0,4}(?P<notice>Corrects (?!me\b)[^\n]*)",
-        r"^\W{0,4}(?P<notice>(?:(?:MANDATORY |BULLETIN |STORY )?(?:KILL|WITHDRAWN|REMOVED|RETRACTED)"
-        r"|CORRECTED|ADVISORY WITHDRAWAL)\b[:\s–—-][^\n]*)",
+        r"^\W{0,4}(?P<notice>(?:(?:MANDATORY |BULLETIN |STORY )?(?:KILL|WITHDRAWN|REMOVED"
+        r"|RETRACTED)|CORRECTED|ADVISORY WITHDRAWAL)\b[:\s–—-][^\n]*)",
     )
 )
 _BRACKETED = re.compile(r"[(\[]\s*(?P<notice>(?:[Cc]orrects|Refiles|CORRECTS)\s[^)\]]{4,})")

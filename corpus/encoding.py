@@ -35,9 +35,8 @@ _OF_THE_WEB = {
     *(f"cp{n}" for n in range(1250, 1259)),
     *(f"iso8859-{n}" for n in range(2, 17)),
 }  # fmt: skip
-_MOSTLY = (
-    20  # letters that are good UTF-8 for each that is not, in a text that is UTF-8 all the same
-)
+_LIKE_CP1252 = {"cp1250", "cp1254", "cp1257", "cp775", "iso8859_4", "iso8859_10", "iso8859_13"}
+_MOSTLY = 20  # letters of good UTF-8 for each that is not, in a text that is UTF-8 all the same
 
 
 def decode(data: bytes, *declared: str | None) -> tuple[str, tuple[str, ...]]:
@@ -103,11 +102,11 @@ def _guess(data: bytes) -> str:
     best = matches.best()
     if best is None:
         raise Unreadable("not text (no encoding fits its bytes)")
-    # Code page 1250 differs from 1252 in a few letters and in "£", so a short text fits both
-    # alike; 1252 is by far the more common one in the news.
+    # The code pages of Latin letters differ in a few of them and in "£", so a short text fits
+    # several alike; 1252 is by far the most common one in the news.
     for match in matches:
         fits = "cp1252" in (match.encoding, *match.could_be_from_charset)
-        if best.encoding == "cp1250" and fits and match.chaos <= best.chaos:
+        if best.encoding in _LIKE_CP1252 and fits and match.chaos <= best.chaos:
             return "cp1252"
     return best.encoding
 

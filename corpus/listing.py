@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urljoin
+from xml.sax import SAXException
 
 from corpus.clean import clean_lines
 from corpus.dates import to_iso
 from corpus.encoding import decode
-from corpus.fields import Unreadable
+from corpus.fields import Unreadable, shown
 from corpus.markup import html_text, local_name, parse_html, parse_xml
 
 SITEMAP_BYTES = 60_000_000  # unpacked; the protocol allows 50 MiB
@@ -60,15 +61,18 @@ def read_feed(data: bytes, address: str, content_type: str = "") -> Listing:
         raise Unreadable(f"not a readable feed ({type(error).__name__}: {error})") from None
     if not parsed.get("version"):
         raise Unreadable(f"not a feed{_hint(data, address)}")
-    notes = ["the feed is not well-formed XML; what could be read of it was read"]
+    notes = []
+    if isinstance(parsed.get("bozo_exception"), SAXException):
+        notes.append("the feed is not well-formed XML; what could be read of it was read")
     entries: dict[str, Entry] = {}
     for item in parsed.entries:
         entry = _feed_entry(item, parsed.feed, address)
         if entry is None:
-            notes.append(f"an item without a web address: {str(item.get('title', ''))[:80]!r}")
+            title = _words(str(item.get("title", "")))
+            notes.append(f"an item without a web address: {shown(title)}")
         else:
             entries.setdefault(entry.url, entry)
-    return Listing(tuple(entries.values()), notes=tuple(notes if parsed.bozo else notes[1:]))
+    return Listing(tuple(entries.values()), notes=tuple(notes))
 
 
 def _feed_entry(item: Any, feed: Any, address: str) -> Entry | None:

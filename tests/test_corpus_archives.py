@@ -120,7 +120,7 @@ def test_many_archives_in_one_share_what_they_may_unpack_to() -> None:
     inner = zipped({"a.txt": STORY * 9_000}, zipfile.ZIP_STORED)
     data = zipped({f"{n}.zip": inner for n in range(6)})
     _, refused = read("n.zip", data, Bounds(total_bytes=6_000_000))
-    assert ("5.zip/a.txt", "the archives in it hold more than 6 MB") in refused
+    assert ("5.zip", "the archives in it hold more than 6 MB") in refused
 
 
 def test_an_encrypted_member_is_named() -> None:
@@ -222,14 +222,16 @@ PACKAGE = """<?xml version="1.0"?>
 <dc:date>2025-06-13</dc:date><dc:language>en</dc:language></metadata>
 <manifest><item id="nav" href="nav.xhtml" properties="nav"/><item id="cover" href="cover.xhtml"/>
 <item id="b" href="text/b%20b.xhtml"/><item id="a" href="text/a.xhtml"/></manifest>
-<spine><itemref idref="cover"/><itemref idref="nav"/><itemref idref="b"/><itemref idref="a"/></spine>
+<spine><itemref idref="cover"/><itemref idref="nav"/>
+<itemref idref="b"/><itemref idref="a"/></spine>
 </package>"""
 
 
 def chapter(heading: str) -> str:
     return (
         '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Vell Post</title></head><body>'
-        f"<h1>{heading}</h1><p>{PROSE}</p><p>Ships came&#160;in.</p><script>x()</script></body></html>"
+        f"<h1>{heading}</h1><p>{PROSE}</p><p>Ships came&#160;in.</p><script>x()</script></body>"
+        "</html>"
     )
 
 

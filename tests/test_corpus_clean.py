@@ -65,7 +65,7 @@ def test_a_line_of_the_article_stays(line: str) -> None:
         '<p><a href="/x">Read more about how the mayor of Vell resigns</a></p>',
         '<div class="cookie-banner"><p>The mayor of Vell resigns: we and our partners store'
         " cookies.</p><button>Accept</button></div>",
-        '<div id="onetrust-consent-sdk"><p>The mayor of Vell resigns: your privacy matters.</p></div>',
+        '<div id="onetrust-consent-sdk"><p>The mayor of Vell resigns: your privacy.</p></div>',
     ],
 )
 def test_links_to_others_and_banners_are_no_part_of_the_text(inside: str) -> None:
@@ -77,9 +77,9 @@ def test_links_to_others_and_banners_are_no_part_of_the_text(inside: str) -> Non
 @pytest.mark.parametrize(
     "inside",
     [
-        '<p>Related to that, <a href="/x">the mayor</a> spoke of a new age for the whole coast.</p>',
+        '<p>Related to that, <a href="/x">the mayor</a> spoke of a new age for the coast.</p>',
         '<p>More than forty ships came in, <a href="/x">the mayor</a> said on Monday evening.</p>',
-        '<p>Watch: <a href="/x">the mayor</a> is said to have sold hers when the port was closed.</p>',
+        '<p>Watch: <a href="/x">the mayor</a> is said to have sold hers when the port closed.</p>',
     ],
 )
 def test_a_paragraph_with_a_link_stays(inside: str) -> None:
@@ -95,12 +95,16 @@ def test_an_article_in_a_box_named_for_cookies_stays() -> None:
 def stub(words: str, head: str = "") -> bytes:
     return (
         f"<html><head><title>Harbour opens again</title>{head}</head><body><article>"
-        f"<h1>Harbour opens again</h1><p>The harbour of Vell opened again on Monday after four weeks"
+        f"<h1>Harbour opens again</h1><p>The harbour of Vell opened again on Monday after four"
+        " weeks"
         f" of repairs that had cost the town dearly.</p><p>{words}</p></article></body></html>"
     ).encode()
 
 
-LOCKED = '<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": %s}</script>'
+LOCKED = (
+    '<script type="application/ld+json">{"@type": "NewsArticle",'
+    ' "isAccessibleForFree": %s}</script>'
+)
 
 
 @pytest.mark.parametrize(
