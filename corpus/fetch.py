@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 AGENT = "Byline"
 _TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
+_IN_A_ROW = 3  # addresses of a host that fail before the others are not asked for
 _ROBOTS_BYTES = 512_000  # RFC 9309 lets a reader stop here
 
 Result = TypeVar("Result")
@@ -53,6 +54,10 @@ class NotFetched(Exception):
     def gone(self) -> bool:
         """Whether the host says that there is nothing at this address (404 or 410)."""
         return self.status in (404, 410)
+
+
+class _NoAnswer(NotFetched):
+    """Nothing came in time, or not even the rules of the host."""
 
 
 class _TryAgain(Exception):
@@ -147,14 +152,22 @@ class Fetcher:
 
     async def _get(self, url: str, headers: dict[str, str], found_in: str | None) -> Fetched:
         bounds, attempt = self._bounds, 1
+        host = self._host(url)
         while True:
+            host.check()
             try:
-                return await self._follow(url, headers, found_in)
+                answer = await self._follow(url, headers, found_in)
+                host.failures = 0
+                return answer
+            except _NoAnswer as error:
+                host.failed(error.wait_s)
+                raise
             except _TryAgain as error:
                 wait = bounds.backoff_s * 2 ** (attempt - 1)
                 if error.wait_s is not None:
                     wait = max(wait, error.wait_s)
                 if attempt == bounds.attempts or wait > bounds.longest_wait_s:
+                    host.failed(error.wait_s)
                     raise NotFetched(_with_wait(error), error.status, error.wait_s) from error
             attempt += 1
             await self._sleep(wait)
@@ -183,7 +196,7 @@ class Fetcher:
         try:
             return await asyncio.wait_for(work, max(seconds, 0.0))
         except asyncio.TimeoutError:
-            raise NotFetched(f"took more than {self._bounds.seconds:g} s") from None
+            raise _NoAnswer(f"took more than {self._bounds.seconds:g} s") from None
 
     async def _ask(self, url: str, headers: dict[str, str]) -> Fetched | str:
         """One request: what came, or the address to go on to."""
@@ -268,7 +281,7 @@ class Fetcher:
                 await _check_place(answer, url)
                 url = answer
         except _TryAgain as error:
-            raise NotFetched(
+            raise _NoAnswer(
                 f"{host.name}: {_with_wait(error)} (for robots.txt, so nothing more was asked)",
                 wait_s=error.wait_s,
             ) from error
@@ -294,7 +307,7 @@ class Fetcher:
 
 
 class _Host:
-    """One host: its rules, and when it was last asked."""
+    """One host: its rules, when it may be asked again, and how often it has failed in a row."""
 
     def __init__(self, name: str, root: str, delay_s: float) -> None:
         self.name, self.root, self.delay_s = name, root, delay_s
@@ -302,7 +315,20 @@ class _Host:
         self.asked = False
         self.asking = asyncio.Lock()
         self._one = asyncio.Lock()
-        self._free_at = 0.0
+        self._free_at = self._closed_until = 0.0
+        self.failures = 0
+
+    def failed(self, wait_s: float | None) -> None:
+        self.failures += 1
+        self._closed_until = time.monotonic() + (wait_s or 0.0)
+
+    def check(self) -> None:
+        """Raise `NotFetched` for a host that wants to be left alone, or that is down."""
+        wait = self._closed_until - time.monotonic()
+        if wait > 0:
+            raise NotFetched(f"{self.name} asks to be left alone for {wait:,.0f} s", wait_s=wait)
+        if self.failures >= _IN_A_ROW:
+            raise NotFetched(f"{self.name} failed {self.failures} times in a row, so not asked")
 
     def turn(self, sleep: Callable[[float], Awaitable[None]]) -> _Turn:
         return _Turn(self, sleep)

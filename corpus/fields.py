@@ -113,7 +113,9 @@ def tidy(name: str, text: str) -> str:
         ) from None
     if "\0" in text:
         raise Unreadable(f'"{name}" holds a NUL character')
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text.isascii() or _COMPOSED.fullmatch(encoded.translate(None, _ASCII).decode()):
         return text
     # Line by line, as nothing composes across a line's end and few lines need it.

@@ -62,7 +62,8 @@ def read_form(
     elif not data.strip():
         yield Unreadable("the file is empty")
     elif folded.endswith(".jsonl.gz"):
-        yield from read_lines(gzip.GzipFile(fileobj=io.BytesIO(data)), bounds.total_bytes)
+        with gzip.open(io.BytesIO(data)) as stream:
+            yield from read_lines(stream, bounds.total_bytes)
     elif folded.endswith(".jsonl"):
         yield from read_lines(io.BytesIO(data))
     else:

@@ -7,7 +7,7 @@ import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from corpus.fields import Found, Unreadable, article_from
 
@@ -25,7 +25,9 @@ def read_json_lines(path: Path) -> Iterator[Found | Unreadable]:
         yield from read_lines(stream)
 
 
-def read_lines(stream: IO[bytes], most_bytes: int | None = None) -> Iterator[Found | Unreadable]:
+def read_lines(
+    stream: BinaryIO | gzip.GzipFile, most_bytes: int | None = None
+) -> Iterator[Found | Unreadable]:
     """`read_json_lines` of a stream; what comes after `most_bytes` is not read, and said so."""
     number = size = 0
     try:

@@ -93,9 +93,9 @@ def _source(table: dict[str, Any], folder: Path) -> Source:
     for key in table:
         if key not in names:
             raise ValueError(f'unknown key "{key}"; choose among {", ".join(names)}')
-    kind = table.get("kind")
-    if kind not in get_args(Kind):
-        raise ValueError(f'"kind" must be {", ".join(get_args(Kind))}, not {kind!r}')
+    if table.get("kind") not in get_args(Kind):
+        raise ValueError(f'"kind" must be {", ".join(get_args(Kind))}, not {table.get("kind")!r}')
+    kind: Kind = table["kind"]
     address, path = _text(table, "address"), _text(table, "path")
     wanted, other = ("path", "address") if kind == "files" else ("address", "path")
     if wanted not in table or other in table:

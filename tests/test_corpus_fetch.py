@@ -247,6 +247,31 @@ def test_a_long_retry_after_ends_the_attempts_and_is_told(
     )
 
 
+def test_a_host_that_asks_for_time_is_not_asked_for_another_page(site: Site, get: Get) -> None:
+    site.status("/a", 429, Retry_After="3600")
+    site.put("/b", "word")
+    assert reason(get, "/a") == "status 429, come back in 3,600 s"
+    assert reason(get, "/b").startswith("127.0.0.1 asks to be left alone for 3,")
+    assert site.paths() == ["/a"]
+
+
+def test_a_host_that_fails_again_and_again_is_left_alone(site: Site, get: Get) -> None:
+    for n in range(4):
+        site.status(f"/{n}", 500)
+    assert [reason(get, f"/{n}") for n in range(4)] == [
+        *["status 500"] * 3,
+        "127.0.0.1 failed 3 times in a row, so not asked",
+    ]
+
+
+def test_a_host_that_answers_in_between_has_not_failed_in_a_row(site: Site, get: Get) -> None:
+    site.status("/a", 500)
+    site.put("/b", "word")
+    for _ in range(3):
+        assert reason(get, "/a") == "status 500"
+        assert get("/b").body == b"word"
+
+
 def test_a_connection_that_breaks_is_tried_again(site: Site, get: Get) -> None:
     site.put("/a", "word", Content_Length="4")
     good, tries = site.pages["/a"], []
