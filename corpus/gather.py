@@ -68,7 +68,7 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class Noted:
     """Something to say of what was taken in."""
 
     place: str
@@ -82,7 +82,7 @@ class Ended:
     look: Look
 
 
-Outcome = Listed | Arrived | Unchanged | Missing | Gone | Remark | Ended
+Outcome = Listed | Arrived | Unchanged | Missing | Gone | Noted | Ended
 
 
 def gather(
@@ -116,7 +116,7 @@ def gather(
         else:
             listing = yield from _sitemaps(read_sitemap(got.body, got.url), source, fetcher)
     for note in listing.notes:
-        yield Remark(source.place, note)
+        yield Noted(source.place, note)
     yield from _pages(listing, source, fetcher, known, left_out, look)
 
 
@@ -130,7 +130,7 @@ def _files(source: Source, now: float) -> Iterator[Outcome]:
     for skipped in reading.skipped:
         yield Missing(skipped.place, skipped.reason)
     for note in reading.notes:
-        yield Remark(note.place, note.reason)
+        yield Noted(note.place, note.reason)
     yield Ended(Look(now))
 
 
@@ -171,7 +171,7 @@ def _pages(
 ) -> Iterator[Outcome]:
     entries = listing.entries[: source.limit]
     if left := len(listing.entries) - len(entries):
-        yield Remark(source.place, f"{left} more are listed (limit = {source.limit})")
+        yield Noted(source.place, f"{left} more are listed (limit = {source.limit})")
     yield Listed(len(entries))
     whole = not left
     for entry in entries:
@@ -278,4 +278,4 @@ def _arrived(found: Found, url: str, before: Known, page: Known) -> Iterator[Out
     replaces = before.article_id if before.article_id != id_ else None
     yield Arrived(found.article, url, replace(page, article_id=id_), replaces)
     for note in found.notes:
-        yield Remark(url, note)
+        yield Noted(url, note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from dataclasses import dataclass, fields
@@ -112,7 +113,7 @@ def _source(table: dict[str, Any], folder: Path) -> Source:
     return Source(
         kind=kind,
         address=address,
-        path=folder / Path(path).expanduser() if path else None,
+        path=Path(os.path.abspath(folder / Path(path).expanduser())) if path else None,
         interval=_seconds(table, "interval", _EVERY[kind]),
         outlet=_text(table, "outlet") or None,
         limit=_number(table, "limit", _LIMIT),

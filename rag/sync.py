@@ -209,7 +209,7 @@ class _Run:
                 self._pages.append((source.key, event.page))
         elif isinstance(event, looks.Gone):
             self._gone(event, report)
-        elif isinstance(event, looks.Remark):
+        elif isinstance(event, looks.Noted):
             report.notes.append((event.place, event.reason))
         elif isinstance(event, looks.Ended):
             self._looks.append((source.key, event.look))

@@ -77,6 +77,7 @@ def _change(settings: Settings, on_progress: Any) -> Change:
             remove,
             on_progress=on_progress,
             origins=origins,
+            upkeep=load.upkeep(settings),
         )
         return done.manifest.version
 

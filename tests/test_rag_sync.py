@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -24,6 +27,7 @@ from rag import load
 from rag.cli import main
 from rag.sync import LOCK, MEMORY, SourceReport, SyncReport, sync
 
+ROOT = Path(__file__).parent.parent
 DAY = 86_400
 QUICK = Bounds(bytes=1_000_000, seconds=60.0, attempts=2, backoff_s=0.001, delay_s=0.0)
 WORDS = "The harbour of Vell opened again on Monday after weeks of repairs. " * 6
@@ -217,6 +221,49 @@ def test_a_run_that_ends_before_the_index_holds_it_is_done_again(desk: Desk) -> 
     with pytest.raises(BylineError, match="disk is full"):
         desk.sync(feed, change=fail)
     assert desk.one(feed).added == [f"{desk.site.url}/1"]
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from fakes import HashingEmbedder
+from corpus.sources import load_sources
+from index.change import apply
+from rag.sync import sync
+folder, embedder = Path(sys.argv[1]), HashingEmbedder()
+def change(put, remove, origins):
+    version = apply(folder, embedder, put, remove, origins=origins).manifest.version
+    print("in the index", flush=True)
+    return version
+sync(load_sources(Path(sys.argv[2])), folder, change, batch=1)
+"""
+
+
+def test_a_sync_that_is_killed_goes_on_where_it_was(desk: Desk, tmp_path: Path) -> None:
+    desk.page("/1")
+    desk.site.endless("/2", b"<p>and on</p>", pause=0.05)
+    feed = desk.feed("/1", "/2")
+    file = tmp_path / "sources.toml"
+    file.write_text(f'[[source]]\nkind = "feed"\naddress = "{feed.address}"\n')
+    command = [sys.executable, "-c", KILLED, str(desk.folder), str(file)]
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": paths}
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "in the index\n"
+        process.kill()
+    desk.page("/2")
+    report = desk.one(feed, due_only=False)
+    assert (report.added, report.unchanged) == ([f"{desk.site.url}/2"], 1)
+
+
+def test_progress_is_told_page_by_page(desk: Desk) -> None:
+    desk.page("/1")
+    desk.page("/2")
+    told: list[tuple[str, int, int]] = []
+    desk.sync(desk.feed("/1", "/2"), on_progress=lambda *step: told.append(step))
+    assert [("fetch", done, 2) for done in (0, 1, 2)] == list(dict.fromkeys(told))
 
 
 def test_without_its_memory_a_sync_changes_nothing(desk: Desk) -> None:
