@@ -11,7 +11,7 @@ from corpus.errors import BylineError
 from corpus.read import Reading, read_articles
 from index import versions
 from index.change import Change, apply
-from index.store import Held, Store
+from index.store import Held, store_in_use
 from index.types import Embedder, Progress
 from rag import load
 from rag.load import full, upkeep
@@ -95,10 +95,9 @@ def remove(
 
     Raises BylineError, and removes nothing, when one of them is not there.
     """
-    manifest = versions.read_manifest(settings.index)
     ids: list[str] = []
-    file = versions.version_folder(settings.index, manifest.version) / versions.STORE
-    with closing(Store(file)) as store:
+    _, store = store_in_use(settings.index)
+    with closing(store):
         for name in names:
             found = store.named(name)
             if not found:
@@ -143,8 +142,7 @@ def _put(
 
 
 def _held(directory: Path) -> dict[str, Held]:
-    manifest = versions.read_manifest(directory)
-    store = Store(versions.version_folder(directory, manifest.version) / versions.STORE)
+    _, store = store_in_use(directory)
     with closing(store):
         return store.held()
 

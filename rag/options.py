@@ -11,7 +11,6 @@ import typer
 if TYPE_CHECKING:
     from rag.settings import Settings
 
-# Optional[...] and not `| None`: typer evaluates these on every Python from 3.10.
 IndexDir = Annotated[
     Path | None, typer.Option("--index", metavar="DIR", help="Where the index lies.")
 ]
