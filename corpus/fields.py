@@ -9,32 +9,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from corpus.article import Article, content_id
+from corpus.corrections import find_correction
 from corpus.dates import to_iso
 
 _SHOWN = 60  # characters of a bad value that a message repeats
+# Letters that NFC leaves alone wherever they stand. Nearly all texts hold no others beside ASCII,
+# and asking unicodedata takes as long as parsing the JSON around them.
+_COMPOSED = re.compile(
+    "[\u0080-\u02ff\u0400-\u0482\u048a-\u0590\u05d0-\u05ea\u2002-\u20cf\u2100-\u2125"
+    "\u2190-\u2328\u2500-\u2775\u3001-\u3029\u3041-\u3096\u30a1-\u30ff\u4e00-\u9fff\uff01-\uffef]*"
+)
+_ASCII = bytes(range(128))
 
 
 class Unreadable(Exception):
     """Why one article cannot be read; the reader of its file turns this into `Skipped`."""
 
-    def __init__(self, reason: str, line: int | None = None) -> None:
+    def __init__(self, reason: str, line: int | None = None, member: str | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.line = line
+        self.member = member
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One article, the line it came from if its file holds many, and what was not understood."""
+    """One article, its line or its place in an archive, and what was not understood of it."""
 
     article: Article
     line: int | None = None
     notes: tuple[str, ...] = ()
+    member: str | None = None
 
 
 def article_from(fields: Mapping[str, object], notes: tuple[str, ...] = ()) -> Found:
     """An article from `title` and `text` and, where known, `id`, `url`, `outlet`, `author`,
-    `published_at` (or `date`) and `language`; other fields are left alone.
+    `published_at` (or `date`), `language`, `updated_at` (or `updated`) and `correction`; other
+    fields are left alone. A correction that is not given is looked for in title and text.
 
     Raises `Unreadable` when `title` or `text` is missing or a field has the wrong type. A date or
     an address that is not understood becomes None and a note.
@@ -47,7 +58,8 @@ def article_from(fields: Mapping[str, object], notes: tuple[str, ...] = ()) -> F
     given_id = fields.get("id")
     if isinstance(given_id, int) and not isinstance(given_id, bool):
         given_id = str(given_id)
-    published_at, date_notes = _published_at(fields)
+    published_at, date_notes = _date(fields, "published_at", "date")
+    updated_at, update_notes = _date(fields, "updated_at", "updated")
     url = optional("url", fields.get("url"))
     if url is not None and not re.match(r"https?://[^\s/]+\S*$", url):
         notes += (f"url not understood: {shown(url)} (it does not start with http or https)",)
@@ -61,8 +73,10 @@ def article_from(fields: Mapping[str, object], notes: tuple[str, ...] = ()) -> F
         author=optional("author", author),
         published_at=published_at,
         language=optional("language", fields.get("language")),
+        updated_at=updated_at,
+        correction=optional("correction", fields.get("correction")) or find_correction(title, body),
     )
-    return Found(article, notes=notes + date_notes)
+    return Found(article, notes=notes + date_notes + update_notes)
 
 
 def required(fields: Mapping[str, object], name: str) -> str:
@@ -92,15 +106,22 @@ def tidy(name: str, text: str) -> str:
     Nothing else changes. What no index could store (half of a surrogate pair, a NUL) is refused.
     """
     try:
-        text.encode()
+        encoded = text.encode()
     except UnicodeEncodeError:
         raise Unreadable(
             f'"{name}" holds half of a surrogate pair, which is no character'
         ) from None
     if "\0" in text:
         raise Unreadable(f'"{name}" holds a NUL character')
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+    text = text.removeprefix("\ufeff")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.isascii() or _COMPOSED.fullmatch(encoded.translate(None, _ASCII).decode()):
+        return text
+    # Line by line, as nothing composes across a line's end and few lines need it.
+    return "\n".join(
+        line if line.isascii() else unicodedata.normalize("NFC", line) for line in text.split("\n")
+    )
 
 
 def shown(value: str) -> str:
@@ -109,17 +130,19 @@ def shown(value: str) -> str:
     return f"'{flat[:_SHOWN]}…'" if len(flat) > _SHOWN else f"'{flat}'"
 
 
-def _published_at(fields: Mapping[str, object]) -> tuple[str | None, tuple[str, ...]]:
-    value = fields.get("published_at")
+def _date(
+    fields: Mapping[str, object], name: str, other_name: str
+) -> tuple[str | None, tuple[str, ...]]:
+    value = fields.get(name)
     if value is None:
-        value = fields.get("date")
+        value = fields.get(other_name)
     if isinstance(value, datetime.datetime):  # YAML reads dates by itself
         return value.isoformat(timespec="seconds"), ()
     if isinstance(value, datetime.date):
         return value.isoformat(), ()
     if isinstance(value, int) and not isinstance(value, bool):  # 20250613
         value = str(value)
-    text = optional("published_at", value)
+    text = optional(name, value)
     if text is None:
         return None, ()
     iso = to_iso(text)

@@ -18,19 +18,32 @@ def read_json_lines(path: Path) -> Iterator[Found | Unreadable]:
     """The articles of a `.jsonl` or `.jsonl.gz` file, line by line, each read or refused.
 
     A line is an object with `title` and `text` and, where known, `id`, `url`, `outlet`, `author`,
-    `published_at` and `language`. Blank lines do not count. The file may be larger than memory.
+    `published_at`, `language`, `updated_at` and `correction`. Blank lines do not count. The file
+    may be larger than memory.
     """
-    number = 0
+    with _open(path) as stream:
+        yield from read_lines(stream)
+
+
+def read_lines(
+    stream: BinaryIO | gzip.GzipFile, most_bytes: int | None = None
+) -> Iterator[Found | Unreadable]:
+    """`read_json_lines` of a stream; what comes after `most_bytes` is not read, and said so."""
+    number = size = 0
     try:
-        with _open(path) as stream:
-            while line := stream.readline(LONGEST_LINE + 1):
-                number += 1
-                if len(line) > LONGEST_LINE:
-                    reason = f"over {LONGEST_LINE // 1_000_000} MB long; the rest was not read"
-                    yield Unreadable(reason, number)
-                    return
-                if line.strip():
-                    yield _read_line(line, number)
+        while line := stream.readline(LONGEST_LINE + 1):
+            number += 1
+            size += len(line)
+            if len(line) > LONGEST_LINE:
+                reason = f"over {LONGEST_LINE // 1_000_000} MB long; the rest was not read"
+                yield Unreadable(reason, number)
+                return
+            if most_bytes is not None and size > most_bytes:
+                reason = f"more than {most_bytes // 1_000_000} MB; the rest was not read"
+                yield Unreadable(reason, number)
+                return
+            if line.strip():
+                yield _read_line(line, number)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         yield Unreadable(f"the gzip data is damaged here ({error})", number + 1)
     if number == 0:

@@ -7,7 +7,7 @@ import logging
 import re
 
 from corpus.fields import Found, Unreadable, article_from, tidy
-from corpus.plain import make_title
+from corpus.plain import declared_title, make_title
 
 _FULL_LINE = 0.75  # of the longest line of the page: a shorter line ends its paragraph
 
@@ -81,7 +81,6 @@ def _join(left: str, right: str, whole: str) -> str:
 def _declared(reader: object) -> tuple[str | None, str | None]:
     """Title and author as the file declares them, without the names that programs put there."""
     metadata = getattr(reader, "metadata", None)
-    title, author = getattr(metadata, "title", None), getattr(metadata, "author", None)
-    if not isinstance(title, str) or len(title.split()) < 2 or re.search(r"\.\w{2,5}$", title):
-        title = None  # "untitled", "Microsoft Word - draft.docx"
+    author = getattr(metadata, "author", None)
+    title = declared_title(getattr(metadata, "title", None))
     return title, author if isinstance(author, str) else None

@@ -1,28 +1,13 @@
-"""Plain text and Markdown: bytes to characters, a header or front matter, and a title."""
+"""Plain text and Markdown: a header or front matter, and a title."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from corpus.fields import Found, Unreadable, article_from, tidy
+from corpus.encoding import decode
+from corpus.fields import Found, Unreadable, article_from
 
-_MAGIC = {
-    b"\x89PNG": "a PNG image",
-    b"\xff\xd8\xff": "a JPEG image",
-    b"GIF8": "a GIF image",
-    b"%PDF-": "a PDF; give it the ending .pdf",
-    b"\x7fELF": "a program",
-    b"MZ\x90": "a program",
-    b"PK\x03\x04": "a zip archive or an office document",
-    b"\x1f\x8b": "a gzip archive",
-}
-_WIDE = {
-    b"\xff\xfe\x00\x00": "utf-32",
-    b"\x00\x00\xfe\xff": "utf-32",
-    b"\xff\xfe": "utf-16",
-    b"\xfe\xff": "utf-16",
-}
 _HEADER = {
     "title": "title",
     "headline": "title",
@@ -33,6 +18,7 @@ _HEADER = {
     "byline": "author",
     "date": "published_at",
     "published": "published_at",
+    "updated": "updated_at",
     "url": "url",
     "link": "url",
     "language": "language",
@@ -82,54 +68,11 @@ def read_markdown(data: bytes) -> Found:
     return article_from({**fields, "text": body}, notes)
 
 
-def decode(data: bytes, declared: str | None = None) -> tuple[str, tuple[str, ...]]:
-    """The characters of a text file, and a note where its encoding had to be guessed.
-
-    UTF-8 first, or what a byte order mark says; then `declared`; then charset-normalizer's guess.
-    Raises `Unreadable` for a binary file whatever its name.
-    """
-    for mark, encoding in _WIDE.items():
-        if data.startswith(mark):
-            try:
-                return tidy("text", data.decode(encoding)), ()
-            except UnicodeDecodeError:
-                raise Unreadable(f"not text (it starts like {encoding} but is not)") from None
-    for magic, kind in _MAGIC.items():
-        if data.startswith(magic):
-            raise Unreadable(f"not text (it looks like {kind})")
-    if b"\0" in data:
-        raise Unreadable("not text (it holds NUL bytes)")
-    for known in ("utf-8", declared):
-        try:
-            if known:
-                return _printable(data.decode(known)), ()
-        except (UnicodeDecodeError, LookupError):
-            continue
-    encoding = _guess(data)
-    return _printable(data.decode(encoding)), (f"not UTF-8, so it was read as {encoding}",)
-
-
-def _guess(data: bytes) -> str:
-    from charset_normalizer import from_bytes
-
-    matches = from_bytes(data)
-    best = matches.best()
-    if best is None:
-        raise Unreadable("not text (no encoding fits its bytes)")
-    # Code page 1250 differs from 1252 in a few letters and in "£", so a short text fits both
-    # alike; 1252 is by far the more common one in the news.
-    for match in matches:
-        fits = "cp1252" in (match.encoding, *match.could_be_from_charset)
-        if best.encoding == "cp1250" and fits and match.chaos <= best.chaos:
-            return "cp1252"
-    return best.encoding
-
-
-def _printable(text: str) -> str:
-    controls = sum(1 for c in text if c < " " and c not in "\n\r\t\f")
-    if controls * 20 > len(text):
-        raise Unreadable("not text (more than one character in twenty is a control code)")
-    return tidy("text", text)
+def declared_title(value: object) -> str | None:
+    """A title that a document declares, unless a program has put the name of its file there."""
+    if not isinstance(value, str) or len(value.split()) < 2 or re.search(r"\.\w{2,5}$", value):
+        return None  # "untitled", "Microsoft Word - draft.docx"
+    return value
 
 
 def make_title(text: str) -> str:

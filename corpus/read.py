@@ -4,35 +4,26 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from corpus.article import Article
 from corpus.errors import BylineError
 from corpus.fields import Found, Unreadable
+from corpus.forms import JSON_LINES, WANTED, no_reader, read_form
 from corpus.jsonlines import read_json_lines
-from corpus.pdf import read_pdf
-from corpus.plain import read_markdown, read_text
-from corpus.web import read_html
 
 LARGEST_FILE = 200_000_000  # bytes of one article's file; JSON lines are read one by one instead
 _LISTED = 10  # reasons that a summary names before it counts the rest
 
-_ONE_ARTICLE: dict[str, Callable[[bytes], Found]] = {
-    ".txt": read_text,
-    ".md": read_markdown,
-    ".html": read_html,
-    ".htm": read_html,
-    ".pdf": read_pdf,
-}
-_MANY_ARTICLES = (".jsonl", ".jsonl.gz")
-_WANTED = ".txt, .md, .html, .pdf or .jsonl"
-
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something to say about a file, or about one line of it (counted from 1)."""
+    """Something to say about a file, or about one line of it (counted from 1).
+
+    The path of what lies in an archive goes on from the archive's.
+    """
 
     path: Path
     line: int | None
@@ -121,7 +112,7 @@ def _results(paths: Iterable[Path]) -> Iterator[tuple[Path, Found | Unreadable]]
                 continue
             seen[real] = file
             for result in _read_file(file):
-                yield file, result
+                yield (file / result.member if result.member else file), result
 
 
 def _walk(folder: Path, folders: dict[tuple[int, int], Path]) -> Iterator[tuple[Path, str | None]]:
@@ -152,34 +143,23 @@ def _walk(folder: Path, folders: dict[tuple[int, int], Path]) -> Iterator[tuple[
 
 
 def _read_file(path: Path) -> Iterator[Found | Unreadable]:
-    name = path.name.casefold()
+    name = path.name
     try:
         if not path.exists():
             yield Unreadable("a link to nothing")
         elif not path.is_file():
             yield Unreadable("not a regular file")
-        elif name.endswith(_MANY_ARTICLES):
+        elif reason := no_reader(name):
+            yield Unreadable(reason)
+        elif name.casefold().endswith(JSON_LINES):
             yield from read_json_lines(path)
-        elif path.suffix.casefold() not in _ONE_ARTICLE:
-            ending = f"ending {path.suffix}" if path.suffix else "name without an ending"
-            yield Unreadable(f"the {ending} is not {_WANTED}")
+        elif (size := path.stat().st_size) > LARGEST_FILE:
+            limit = LARGEST_FILE // 1_000_000
+            yield Unreadable(f"{size // 1_000_000} MB, more than {limit} MB")
         else:
-            yield _read_one(path)
+            yield from read_form(name, path.read_bytes())
     except OSError as error:
         yield Unreadable(f"could not be read ({error.strerror or error})")
-
-
-def _read_one(path: Path) -> Found | Unreadable:
-    size = path.stat().st_size
-    if size > LARGEST_FILE:
-        return Unreadable(f"{size // 1_000_000} MB, more than {LARGEST_FILE // 1_000_000} MB")
-    data = path.read_bytes()
-    if not data.strip():
-        return Unreadable("the file is empty")
-    try:
-        return _ONE_ARTICLE[path.suffix.casefold()](data)
-    except Unreadable as error:
-        return error
 
 
 def _taken(article: Article, first: Article, place: str) -> str:
@@ -193,7 +173,7 @@ def _nothing(paths: Sequence[Path], skipped: Sequence[Skipped]) -> str:
     if skipped:
         return f"No article could be read from {places}: {_listed(skipped)}."
     kind = "the folder is empty" if len(paths) == 1 else "no file was found"
-    return f"No article could be read from {places}: {kind}; put {_WANTED} files in it."
+    return f"No article could be read from {places}: {kind}; put {WANTED} files in it."
 
 
 def _listed(remarks: Sequence[Remark]) -> str:

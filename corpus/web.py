@@ -1,35 +1,73 @@
-"""Web pages saved as HTML: the article's text without the page around it."""
+"""Web pages: the article's text without the page around it."""
 
 from __future__ import annotations
 
-import json
 import logging
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+from corpus.clean import clean_lines, prune
+from corpus.dates import to_iso
+from corpus.encoding import decode
 from corpus.fields import Found, Unreadable, article_from, optional
-from corpus.plain import decode, make_title
+from corpus.metadata import Metadata, later, read_metadata
+from corpus.paywall import check_paywall
+from corpus.plain import make_title
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
-_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w-]{2,30})", re.IGNORECASE)
-_PUBLISHED = (
-    '//meta[@property="article:published_time" or @property="og:article:published_time"]/@content',
-    '//meta[@itemprop="datePublished"]/@content',
-    '//meta[@name="parsely-pub-date" or @name="pubdate" or @name="date"]/@content',
+_CHARSET = re.compile(
+    rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]{2,30})", re.IGNORECASE
 )
 
 
 def read_html(data: bytes) -> Found:
-    """An article from a saved page, by trafilatura.
+    """An article from a saved page."""
+    return read_page(data)
 
-    Title, outlet, author, date and address are those that the page declares. The outlet is None
-    where it would have to be made from the address or from the name of an account.
+
+def read_page(
+    data: bytes,
+    address: str | None = None,
+    charset: str | None = None,
+    lacking: Mapping[str, object] | None = None,
+    outlet: str | None = None,
+) -> Found:
+    """An article from a page, by trafilatura.
+
+    Title, outlet, author, dates and address are those that the page declares; `lacking` holds what
+    else is known of the fields that it does not, and `outlet` goes before both. Only then is a date
+    looked for in the text. The outlet is None where it would have to be made from the address or
+    from the name of an account. `address` is where the page was found and `charset` what its
+    server says. Raises `Unreadable`, and `Paywalled` where only the beginning can be read.
     """
     declared = _CHARSET.search(data[:4096])
-    text, notes = decode(data, declared[1].decode("ascii") if declared else None)
+    text, notes = decode(data, charset, declared[1].decode("ascii") if declared else None)
+    tree, document, about = _extract(text, address)
+    body = clean_lines(document.text)
+    notes += check_paywall(body, about.free)
+    known = lacking or {}
+    modified = about.modified or known.get("updated_at")
+    published = about.published or known.get("published_at")
+    if not published and document.date != (to_iso(_text(modified) or "") or "")[:10]:
+        published = document.date  # which is the day of the change where only that is declared
+    fields = {
+        "title": document.title or known.get("title") or make_title(body),
+        "text": body,
+        "outlet": outlet or _outlet(document.sitename, document.url, tree) or known.get("outlet"),
+        "author": document.author or known.get("author"),
+        "published_at": published,
+        "updated_at": later(_text(modified), _text(published)),
+        "url": about.canonical or document.url,
+        "language": optional("language", tree.get("lang")) or known.get("language"),
+    }
+    return article_from(fields, notes)
+
+
+def _extract(text: str, address: str | None) -> tuple[HtmlElement, Any, Metadata]:
+    """The page's tree, trafilatura's document and the metadata."""
     from trafilatura import bare_extraction
     from trafilatura.utils import load_html
 
@@ -38,8 +76,11 @@ def read_html(data: bytes) -> Found:
         tree = load_html(text)
         document = None
         if tree is not None:
+            about = read_metadata(tree, address)
+            prune(tree)
             document = bare_extraction(
                 tree,
+                url=address,
                 include_comments=False,
                 with_metadata=True,
                 date_extraction_params={"original_date": True, "extensive_search": False},
@@ -48,42 +89,11 @@ def read_html(data: bytes) -> Found:
         raise Unreadable(f"not readable HTML ({type(error).__name__}: {error})") from None
     if tree is None or document is None or not document.text:
         raise Unreadable("no article text was found in the page")
-    fields = {
-        "title": document.title or make_title(document.text),
-        "text": document.text,
-        "outlet": _outlet(document.sitename, document.url, tree),
-        "author": document.author,
-        "published_at": _published_at(tree) or document.date,
-        "url": document.url,
-        "language": optional("language", tree.get("lang")),
-    }
-    return article_from(fields, notes)
+    return tree, document, about
 
 
-def _published_at(tree: HtmlElement) -> str | None:
-    """The first publication with its time, which trafilatura's own date does not keep."""
-    for path in _PUBLISHED:
-        for value in tree.xpath(path):
-            if str(value).strip():
-                return str(value)
-    for script in tree.xpath('//script[@type="application/ld+json"]/text()'):
-        try:
-            for value in _values("datePublished", json.loads(str(script))):
-                return value
-        except (ValueError, RecursionError):
-            continue  # the page's own mistake; trafilatura's date is left
-    return None
-
-
-def _values(key: str, node: object) -> Iterator[str]:
-    """All texts under `key`, however deep, in the order of the document."""
-    if isinstance(node, dict):
-        value = node.get(key)
-        if isinstance(value, str):
-            yield value
-    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    for child in children:
-        yield from _values(key, child)
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _outlet(sitename: str | None, url: str | None, tree: HtmlElement) -> str | None:

@@ -12,6 +12,7 @@ import pytest
 import corpus.read
 from corpus import BylineError
 from corpus.article import content_id
+from corpus.forms import WANTED
 from corpus.read import Reading, read_articles
 
 STORY = "Harbour opens again\n\nThe harbour of Vell opened again on Monday after four weeks.\n"
@@ -46,8 +47,8 @@ def test_hidden_files_other_endings_and_readmes_are_skipped_with_a_reason(tmp_pa
     skipped = reasons(read_articles([tmp_path]))
     assert skipped == {
         ".hidden.txt": "hidden",
-        "photo.gif": "the ending .gif is not .txt, .md, .html, .pdf or .jsonl",
-        "notes": "the name without an ending is not .txt, .md, .html, .pdf or .jsonl",
+        "photo.gif": f"the ending .gif is not {WANTED}",
+        "notes": f"the name without an ending is not {WANTED}",
         "README.md": "a README describes a folder and is no article",
     }
 
@@ -199,7 +200,7 @@ def test_the_summary_says_how_many_were_read_and_skipped_and_why(tmp_path: Path)
     assert read_articles([tmp_path]).summary() == (
         "Read 1 article from 1 file; skipped 3: "
         f"{tmp_path}/b.jsonl line 1: not valid JSON: Expecting value at column 1; "
-        f"{tmp_path}/c.gif and 1 more: the ending .gif is not .txt, .md, .html, .pdf or .jsonl."
+        f"{tmp_path}/c.gif and 1 more: the ending .gif is not {WANTED}."
     )
 
 
