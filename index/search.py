@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from corpus.article import Article
 from corpus.errors import BylineError
 from index import versions
 from index.fuse import reciprocal_rank_fusion
+from index.guard import check_embedder, check_width
 from index.store import ArticleRow, Store
 from index.types import Embedder, Hit, VectorIndex
 from index.vectors import FlatVectors
-from index.versions import Manifest
+from index.versions import MEND, Manifest
 
 _log = logging.getLogger(__name__)
 
@@ -21,8 +24,8 @@ _log = logging.getLogger(__name__)
 class Index:
     """One version of an index, open for questions from any thread.
 
-    It keeps answering from its version while newer ones are published; `is_stale` tells when to
-    open it anew.
+    It keeps answering from its version while newer ones are published; index.live.LiveIndex is one
+    that moves to them.
     """
 
     def __init__(
@@ -43,21 +46,37 @@ class Index:
     def open(cls, directory: Path, embedder: Embedder) -> Index:
         """The version in use. Raises BylineError, naming the command that helps, when there is
         none, when it is damaged, or when it was built with another embedder."""
-        manifest = versions.read_manifest(directory)
-        _check_embedder(directory, manifest, embedder)
+        while True:
+            version = versions.current_version(directory)
+            try:
+                return cls._opened(directory, versions.read_manifest(directory, version), embedder)
+            except BylineError:
+                # Another version may have been published, and this one deleted, on the way.
+                if versions.current_version(directory) == version:
+                    raise
+
+    @classmethod
+    def _opened(cls, directory: Path, manifest: Manifest, embedder: Embedder) -> Index:
+        check_embedder(directory, manifest, embedder)
+        check_width(directory, manifest, embedder.dim)
         folder = versions.version_folder(directory, manifest.version)
         store = Store(folder / versions.STORE)
         try:
             if store.passage_count != manifest.passages:
                 raise BylineError(
                     f"The index in {directory} holds {store.passage_count} passages where its "
-                    f"manifest says {manifest.passages}: rebuild it with: byline index build"
+                    f"manifest says {manifest.passages}: {MEND}"
                 )
             vectors = _load_vectors(folder / versions.VECTORS, manifest, store)
         except BaseException:
             store.close()
             raise
         return cls(directory, manifest, store, vectors, embedder)
+
+    @contextmanager
+    def pinned(self) -> Iterator[Index]:
+        """This version itself, for whoever takes any index: it never moves to another."""
+        yield self
 
     def search(self, question: str, k: int = 10, depth: int = 60) -> list[Hit]:
         """The `k` best passages for `question`, best first; none for a blank question.
@@ -92,21 +111,6 @@ class Index:
         self._store.close()
 
 
-def _check_embedder(directory: Path, manifest: Manifest, embedder: Embedder) -> None:
-    # The width comes last: a model may have to load to tell it.
-    if embedder.name != manifest.embedder:
-        differs = f"the embedder {manifest.embedder}, and this one is {embedder.name}"
-    elif embedder.weights_hash != manifest.weights_hash:
-        differs = f"other weights of the embedder {manifest.embedder}"
-    elif embedder.dim != manifest.dim:
-        differs = f"vectors of width {manifest.dim}, and this embedder's have {embedder.dim}"
-    else:
-        return
-    raise BylineError(
-        f"The index in {directory} was built with {differs}: rebuild it with: byline index build"
-    )
-
-
 def _load_vectors(path: Path, manifest: Manifest, store: Store) -> FlatVectors:
     """The FAISS index from its file, or from the vectors in SQLite where the file is damaged."""
     try:
@@ -117,4 +121,4 @@ def _load_vectors(path: Path, manifest: Manifest, store: Store) -> FlatVectors:
     except (OSError, RuntimeError) as error:
         problem = str(error)
     _log.warning("%s is not usable (%s); made again from SQLite, in memory", path, problem)
-    return FlatVectors(*store.vectors())
+    return FlatVectors(*store.vectors(manifest.dim))

@@ -1,4 +1,4 @@
-"""The SQLite file of one version: articles, passages, vectors, and the full-text index."""
+"""Reading the SQLite file of one version: articles, passages, vectors, and the full-text index."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -18,32 +17,16 @@ import numpy as np
 from corpus.article import Article
 from corpus.errors import BylineError
 from index.types import Passage
+from index.versions import MEND
 from index.words import match_expression
 
 TITLE_WEIGHT = 2.0
 """How much a word in the title weighs in BM25, against 1 in the passage."""
 
-_SCHEMA = """
-CREATE TABLE articles(
-    id TEXT PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL, url TEXT, outlet TEXT,
-    author TEXT, published_at TEXT, language TEXT, updated_at TEXT, correction TEXT,
-    content_hash TEXT NOT NULL
-);
-CREATE TABLE passages(
-    id INTEGER PRIMARY KEY, article_id TEXT NOT NULL REFERENCES articles(id),
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL
-);
-CREATE INDEX passages_of_article ON passages(article_id);
-CREATE TABLE vectors(
-    passage_id INTEGER PRIMARY KEY REFERENCES passages(id),
-    text_hash BLOB NOT NULL, vector BLOB NOT NULL
-);
-CREATE VIRTUAL TABLE words USING fts5(
-    title, text, content='', tokenize='porter unicode61 remove_diacritics 2'
-);
-"""
-_FIELDS = tuple(field.name for field in fields(Article))  # the columns, in the same order
-_ARTICLE = ", ".join(f"a.{name}" for name in _FIELDS)
+FIELDS = tuple(field.name for field in fields(Article))  # the columns, in the same order
+_ARTICLE = ", ".join(f"a.{name}" for name in FIELDS)
+_values = attrgetter(*FIELDS)
+_AT_ONCE = 500  # values of one query; SQLite takes at least 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,50 +40,29 @@ class ArticleRow:
     passages: int
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a store holds an article as: the hash of its content, and the file or address that it
+    was read from, None where nobody said."""
+
+    content_hash: str
+    origin: str | None
+
+
 def content_hash(article: Article) -> str:
     """SHA-256 over all that is known of the article, 64 hex digits."""
-    return hashlib.sha256(json.dumps(asdict(article), sort_keys=True).encode()).hexdigest()
+    known = json.dumps(_values(article), ensure_ascii=False)
+    return hashlib.sha256(known.encode(errors="surrogatepass")).hexdigest()
+
+
+def contents_digest(hashes: Iterable[tuple[str, str]]) -> str:
+    """SHA-256, 64 hex digits, over pairs of article id and content hash, in whatever order."""
+    return hashlib.sha256(repr(sorted(hashes)).encode(errors="surrogatepass")).hexdigest()
 
 
 def text_hash(text: str) -> bytes:
     """SHA-256 of an embedding text: the same text has the same vector."""
     return hashlib.sha256(text.encode()).digest()
-
-
-def write_store(
-    path: Path,
-    articles: Iterable[Article],
-    passages: Sequence[Passage],
-    hashes: Sequence[bytes],
-    vectors: np.ndarray,
-) -> None:
-    """Write a new file. Passages get the ids 1, 2, ... in their order.
-
-    `hashes` are those of the passages' embedding texts, `vectors` float32 of shape
-    (len(passages), dim). Raises sqlite3.Error.
-    """
-    with closing(sqlite3.connect(path)) as db:
-        # A version that is not whole is thrown away, so a journal would guard nothing.
-        db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
-        db.executemany(
-            f"INSERT INTO articles VALUES ({', '.join('?' * (len(_FIELDS) + 1))})",
-            ((*attrgetter(*_FIELDS)(a), content_hash(a)) for a in articles),
-        )
-        numbered = list(enumerate(passages, start=1))
-        db.executemany(
-            "INSERT INTO passages VALUES (?, ?, ?, ?)",
-            ((i, p.article.id, p.start, p.end) for i, p in numbered),
-        )
-        db.executemany(
-            "INSERT INTO words(rowid, title, text) VALUES (?, ?, ?)",
-            ((i, p.article.title, p.text) for i, p in numbered),
-        )
-        db.executemany(
-            "INSERT INTO vectors VALUES (?, ?, ?)",
-            ((i, hashes[i - 1], vectors[i - 1].tobytes()) for i, _ in numbered),
-        )
-        db.execute("INSERT INTO words(words) VALUES ('optimize')")
-        db.commit()
 
 
 class Store:
@@ -149,7 +111,7 @@ class Store:
         for id_, start, end, *values in self._rows(
             f'SELECT p.id, p.start, p."end", {_ARTICLE} FROM passages p'
             " JOIN articles a ON a.id = p.article_id"
-            f" WHERE p.id IN ({', '.join('?' * len(ids))})",
+            f" WHERE p.id IN ({_marks(ids)})",
             list(ids),
         ):
             article = articles.setdefault(values[0], Article(*values))
@@ -172,15 +134,71 @@ class Store:
         )
         return [row[0] for row in rows]
 
-    def vectors(self) -> tuple[list[int], np.ndarray]:
+    def held(self) -> dict[str, Held]:
+        """All article ids, with what they are held as."""
+        rows = self._rows("SELECT id, content_hash, origin FROM articles")
+        return {id_: Held(digest, origin) for id_, digest, origin in rows}
+
+    def named(self, name: str) -> list[str]:
+        """The ids of the articles with this id or address."""
+        rows = self._rows("SELECT id FROM articles WHERE id = ? OR url = ? ORDER BY id", [name] * 2)
+        return [row[0] for row in rows]
+
+    def all_articles(self) -> Iterator[tuple[Article, str | None]]:
+        """Every article with its origin, in the order of their ids, also of an older schema."""
+        columns = {row[1] for row in self._rows("PRAGMA table_info(articles)")}
+        wanted = [name if name in columns else "NULL" for name in (*FIELDS, "origin")]
+        ids = [row[0] for row in self._rows("SELECT id FROM articles ORDER BY id")]
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            for *values, origin in self._rows(
+                f"SELECT {', '.join(wanted)} FROM articles WHERE id IN ({_marks(some)})"
+                " ORDER BY id",
+                some,
+            ):
+                yield Article(*values), origin
+
+    def spans(self) -> list[tuple[int, str, int, int, bytes]]:
+        """(passage id, article id, start, end, hash of its embedding text) of every passage."""
+        return self._rows(
+            'SELECT p.id, p.article_id, p.start, p."end", v.text_hash FROM passages p'
+            " JOIN vectors v ON v.passage_id = p.id ORDER BY p.id"
+        )
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each part of the file has."""
+        tables = ("articles", "passages", "vectors", "words_docsize")
+        return {table: self._rows(f"SELECT count(*) FROM {table}")[0][0] for table in tables}
+
+    def damage(self) -> str | None:
+        """What SQLite finds wrong with the file, None when nothing."""
+        try:
+            found = [row[0] for row in self._rows("PRAGMA integrity_check(3)")]
+        except BylineError as error:
+            return str(error.__cause__)
+        return None if found == ["ok"] else "; ".join(found)
+
+    def vectors(self, dim: int) -> tuple[list[int], np.ndarray]:
         """All passage ids and their vectors, float32 of shape (passages, dim)."""
         rows = self._rows("SELECT passage_id, vector FROM vectors ORDER BY passage_id")
         flat = np.frombuffer(b"".join(row[1] for row in rows), dtype=np.float32)
-        return [row[0] for row in rows], flat.reshape(len(rows), -1 if rows else 0)
+        try:
+            return [row[0] for row in rows], flat.reshape(len(rows), dim)
+        except ValueError as error:
+            raise self._damaged(error) from error
 
-    def vectors_by_hash(self) -> dict[bytes, bytes]:
-        """float32 bytes of the vector of each embedding text, by the text's hash."""
-        return dict(self._rows("SELECT text_hash, vector FROM vectors"))
+    def vectors_by_hash(self, hashes: Collection[bytes]) -> dict[bytes, bytes]:
+        """float32 bytes of the vectors of those embedding texts, by hash, that the file holds."""
+        if len(hashes) * 4 > self.passage_count:  # one look at everything is the faster way
+            rows = self._rows("SELECT text_hash, vector FROM vectors")
+            return {h: vector for h, vector in rows if h in hashes}
+        wanted, found = list(hashes), dict[bytes, bytes]()
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            found |= self._rows(
+                f"SELECT text_hash, vector FROM vectors WHERE text_hash IN ({_marks(some)})", some
+            )
+        return found
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         try:
@@ -190,7 +208,8 @@ class Store:
             raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> BylineError:
-        return BylineError(
-            f"The index file {self._path} is missing or damaged ({error}): "
-            "rebuild it with: byline index build"
-        )
+        return BylineError(f"The index file {self._path} is missing or damaged ({error}): {MEND}")
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))

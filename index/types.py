@@ -10,6 +10,10 @@ import numpy as np
 
 from corpus.article import Article
 
+Progress = Callable[[str, int, int], None]
+"""Hears (stage, done, total). Of a change to the index the stages are "wait" while another process
+writes, "chunk", "embed" where a text is new to the embedder, and "write", in this order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:

@@ -44,7 +44,7 @@ class FlatVectors:
         if vector.shape != (self.dim,):
             raise BylineError(
                 f"The question's vector has {vector.size} numbers and the index {self.dim}: the "
-                "index was built with another embedder, so rebuild it: byline index build"
+                "index was built with another embedder, so rebuild it: byline index build --again"
             )
         k = min(k, len(self) if allow is None else len(set(allow)))
         if k < 1 or not len(self):

@@ -1,8 +1,9 @@
 """Versions of an index on disk: whole, immutable, and published by moving one pointer.
 
     DIR/versions/<version>/{byline.sqlite, vectors.faiss, manifest.json}
-    DIR/current      the version in use, replaced atomically and last
-    DIR/lock         held while a build runs
+    DIR/current              the version in use, replaced atomically and last
+    DIR/embeddings.sqlite    vectors that no version holds yet, of a run that did not end
+    DIR/lock                 held by the one process that changes anything here
 
 A crash at any moment leaves the old version in use or the new one, never half of one.
 """
@@ -14,23 +15,27 @@ import logging
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from corpus.errors import BylineError
 from index.chunk import Chunking
+from index.lock import sync
 
-SCHEMA = 2
+SCHEMA = 3
 STORE, VECTORS, MANIFEST = "byline.sqlite", "vectors.faiss", "manifest.json"
+AGAIN = "rebuild it with: byline index build --again"
+"""What helps where the articles are there and the rest does not fit: they are read out of it."""
+MEND = "go back with byline index rollback, or rebuild it with: byline index build"
+"""What helps where a version is damaged."""
 
-_BUILDING = ".building-"
-_REBUILD = "rebuild it with: byline index build"
+_TIME = "%Y%m%dT%H%M%S.%fZ"
+_BUILDING, _LEAVING = ".building-", ".leaving-"
 _log = logging.getLogger(__name__)
 
 
@@ -38,7 +43,9 @@ _log = logging.getLogger(__name__)
 class Manifest:
     """What a version was made of, and by what.
 
-    `vectors_sha256` is that of the FAISS file; `sources` are the files and folders that were read.
+    `source_digest` is over the contents of all articles, `store_sha256` and `vectors_sha256` over
+    the files; `sources` are the files, folders and addresses that were read, and `note` says what
+    was done.
     """
 
     version: str
@@ -52,12 +59,31 @@ class Manifest:
     source_digest: str
     vectors_sha256: str
     sources: tuple[str, ...] = ()
+    store_sha256: str = ""
+    note: str = ""
     schema: int = SCHEMA
 
 
-def new_version_id(source_digest: str) -> str:
-    """Time in UTC and the sources' hash: ids in alphabetical order are in order of time."""
-    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S.%fZ}-{source_digest[:8]}"
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Which versions stay beside the one in use: so many in all, and whatever is younger than
+    `days`."""
+
+    versions: int = 3
+    days: float = 0.0
+
+
+def new_version_id(directory: Path, source_digest: str) -> str:
+    """Time in UTC and the sources' hash: ids in alphabetical order are in order of time.
+
+    Also when the clock was put back: then the newest version's time counts on.
+    """
+    moment = datetime.now(timezone.utc)
+    for last in version_ids(directory)[:1]:
+        if match := re.match(r"\d{8}T\d{6}\.\d{6}Z-", last):
+            before = datetime.strptime(match[0], f"{_TIME}-").replace(tzinfo=timezone.utc)
+            moment = max(moment, before + timedelta(microseconds=1))
+    return f"{moment:{_TIME}}-{source_digest[:8]}"
 
 
 def version_folder(directory: Path, version: str) -> Path:
@@ -72,9 +98,9 @@ def current_version(directory: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise BylineError(f"{pointer} cannot be read ({error}): {_REBUILD}") from error
+        raise BylineError(f"{pointer} cannot be read ({error}): {MEND}") from error
     if not re.fullmatch(r"\w[\w.-]*", version):
-        raise BylineError(f"{pointer} does not name a version of the index: {_REBUILD}")
+        raise BylineError(f"{pointer} does not name a version of the index: {MEND}")
     return version
 
 
@@ -92,7 +118,7 @@ def read_manifest(directory: Path, version: str | None = None) -> Manifest:
         if data["schema"] != SCHEMA:
             raise BylineError(
                 f"The index in {directory} is of schema {data['schema']} and this program reads "
-                f"schema {SCHEMA}: {_REBUILD}"
+                f"schema {SCHEMA}: {AGAIN}"
             )
         manifest = Manifest(
             **{
@@ -102,63 +128,53 @@ def read_manifest(directory: Path, version: str | None = None) -> Manifest:
             }
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise BylineError(f"The manifest {path} is missing or damaged: {_REBUILD}") from error
+        raise BylineError(f"The manifest {path} is missing or damaged: {MEND}") from error
     kinds = {"str": str, "int": int, "Chunking": Chunking, "tuple[str, ...]": tuple}
     if any(not isinstance(getattr(manifest, f.name), kinds[str(f.type)]) for f in fields(Manifest)):
-        raise BylineError(f"The manifest {path} is missing or damaged: {_REBUILD}")
+        raise BylineError(f"The manifest {path} is missing or damaged: {MEND}")
     return manifest
 
 
+def made_by(directory: Path, version: str) -> tuple[str, str] | None:
+    """A version's embedder and the hash of its weights, also of another schema; None if damaged."""
+    data = _parsed(directory, version)
+    if {"embedder", "weights_hash"} <= data.keys():
+        return str(data["embedder"]), str(data["weights_hash"])
+    return None
+
+
+def sources_of(directory: Path, version: str) -> tuple[str, ...]:
+    """The sources of a version, also of another schema; none if its manifest is damaged."""
+    return tuple(map(str, _parsed(directory, version).get("sources", ())))
+
+
+def _parsed(directory: Path, version: str) -> dict[str, Any]:
+    try:
+        data = json.loads((version_folder(directory, version) / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def as_json(manifest: Manifest) -> str:
+    return json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n"
+
+
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    text = json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
-
-
-@contextmanager
-def build_lock(directory: Path) -> Iterator[None]:
-    """Hold the one place for a writer; BylineError naming the process that holds it already."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with open(directory / "lock", "a+", encoding="utf-8") as file:
-        try:
-            _take(file)
-        except (BlockingIOError, PermissionError) as error:
-            file.seek(0)
-            raise BylineError(
-                f"Another build (process {file.read().strip() or 'unknown'}) is writing the index "
-                f"in {directory}: wait until it ends and run the command again"
-            ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield  # closing the file lets the lock go, as the end of the process does
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _take(file: IO[str]) -> None:
-        file.seek(1 << 20)  # a byte beyond the process id, which others may read
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        file.seek(0)
-
-else:
-    import fcntl
-
-    def _take(file: IO[str]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")
 
 
 @contextmanager
 def building_folder(directory: Path) -> Iterator[Path]:
     """An empty folder to build a version in, gone at the end unless it was published.
 
-    Call it under `build_lock`: whatever an earlier build left here is then of a dead process.
+    Call it under the lock: whatever an earlier process left here is then of a dead one.
     """
     versions = directory / "versions"
     versions.mkdir(parents=True, exist_ok=True)
-    for leftover in versions.glob(f"{_BUILDING}*"):
-        _log.info("Removing %s, left by a build that did not end", leftover)
-        _remove(leftover)
+    for leftover in versions.glob(".*"):
+        _log.info("Removing %s, left by a process that did not end its work", leftover)
+        shutil.rmtree(leftover, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{_BUILDING}{os.getpid()}-", dir=versions))
     try:
         yield folder
@@ -170,48 +186,59 @@ def building_folder(directory: Path) -> Iterator[Path]:
 def publish(directory: Path, folder: Path, version: str) -> None:
     """Make the built folder the version in use; every byte is on the disk before the pointer."""
     for path in folder.iterdir():
-        _sync(path)
-    _sync(folder)
+        sync(path)
+    sync(folder)
     target = version_folder(directory, version)
     os.rename(folder, target)
     try:
-        _sync(target.parent)
-        _point(directory, version)
+        sync(target.parent)
+        point_to(directory, version)
     except BaseException:
         if current_version(directory) != version:
             _remove(target)
         raise
 
 
-def prune(directory: Path, keep: int = 3) -> None:
-    """Delete all but the `keep` newest versions, never the one in use."""
-    versions = sorted((p.name for p in (directory / "versions").iterdir()), reverse=True)
-    current = current_version(directory)
-    others = [name for name in versions if name != current and not name.startswith(_BUILDING)]
-    for name in others[keep - 1 :]:
-        _remove(version_folder(directory, name))
-
-
-def _point(directory: Path, version: str) -> None:
+def point_to(directory: Path, version: str) -> None:
+    """Make a version that is whole the one in use."""
     temporary = directory / "current.new"
     temporary.write_text(version + "\n", encoding="utf-8")
-    _sync(temporary)
+    sync(temporary)
     os.replace(temporary, directory / "current")
-    _sync(directory)
+    sync(directory)
 
 
-def _sync(path: Path) -> None:
-    if sys.platform == "win32" and path.is_dir():
-        return  # Windows cannot open a folder, and writes renames through
-    handle = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
+def version_ids(directory: Path) -> list[str]:
+    """The versions that are kept, the newest first."""
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        names = [path.name for path in (directory / "versions").iterdir()]
+    except FileNotFoundError:
+        return []
+    return sorted((name for name in names if not name.startswith(".")), reverse=True)
+
+
+def prune(directory: Path, keep: Keep) -> None:
+    """Delete the versions that `keep` does not ask for, never the one in use."""
+    current = current_version(directory)
+    others = [name for name in version_ids(directory) if name != current]
+    for name in others[max(0, keep.versions - 1) :]:
+        if not _is_young(directory, name, keep.days):
+            _remove(version_folder(directory, name))
+
+
+def _is_young(directory: Path, version: str, days: float) -> bool:
+    try:
+        created_at = datetime.fromisoformat(read_manifest(directory, version).created_at)
+    except (BylineError, ValueError):
+        return False
+    return datetime.now(timezone.utc) - created_at < timedelta(days=days)
 
 
 def _remove(folder: Path) -> None:
+    """Take a folder away: by its name at once, so that no half of it is ever read."""
+    leaving = folder.with_name(f"{_LEAVING}{folder.name.lstrip('.')}")
     try:
-        shutil.rmtree(folder)
-    except OSError as error:  # Windows keeps files that are open; the next build tries again
+        os.rename(folder, leaving)
+        shutil.rmtree(leaving)
+    except OSError as error:  # Windows keeps files that are open; the next change tries again
         _log.warning("%s could not be removed: %s", folder, error)

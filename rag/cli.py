@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corpus.errors import BylineError
+from rag.index_commands import index_app
+from rag.options import AsJson, IndexDir, print_json, settings_with
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -25,18 +26,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-index_app = typer.Typer(help="Build the index and look at it.", no_args_is_help=True)
 app.add_typer(index_app, name="index")
 
-# Optional[...] and not `| None`: typer evaluates these on every Python from 3.10.
-IndexDir = Annotated[
-    Path | None, typer.Option("--index", metavar="DIR", help="Where the index lies.")
-]
 Engine = Annotated[str | None, typer.Option(help="auto, llama.cpp or transformers.")]
 Model = Annotated[
     str | None, typer.Option(help="A name of the catalogue, a GGUF file, a folder or a hub id.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 
 @app.callback()
@@ -56,49 +51,13 @@ def fetch(
     from rag.fetch import fetch_with_bar
     from rag.terminal import unpack_where_faster
 
-    settings = _settings()
+    settings = settings_with()
     wanted = [name] if name else list(dict.fromkeys([settings.embedder, *_catalogued(settings)]))
     for model in wanted:
         path = fetch_with_bar(model, settings.models_dir)
         if model == settings.model:
             unpack_where_faster(settings, path)
         typer.echo(f"{model}: ready in {path}")
-
-
-@index_app.command("build")
-def index_build(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATH ...]", help="Files and folders.")
-    ] = None,
-    index: IndexDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """Publish a new version of the index from scratch (default: the sample articles)."""
-    from rag.settings import SAMPLE_ARTICLES
-    from rag.terminal import build_with_bar
-
-    manifest = build_with_bar(_settings(index=index), paths or [SAMPLE_ARTICLES])
-    if as_json:
-        _print_json(_manifest_json(manifest))
-    else:
-        typer.echo(
-            f"Version {manifest.version}: {manifest.passages} passages of "
-            f"{manifest.articles} articles."
-        )
-
-
-@index_app.command("status")
-def index_status(index: IndexDir = None, as_json: AsJson = False) -> None:
-    """Which version is in use and what it holds."""
-    from index.versions import read_manifest
-
-    directory = _settings(index=index).index
-    fields = {"directory": str(directory), **_manifest_json(read_manifest(directory))}
-    if as_json:
-        _print_json(fields)
-    else:
-        for key, value in fields.items():
-            typer.echo(f"{key:>14}  {value}")
 
 
 @app.command()
@@ -115,7 +74,7 @@ def ask(
     """Answer one question, or a file of them with the model loaded once."""
     if (question is None) == (batch is None):
         raise typer.BadParameter("give a QUESTION or --batch FILE.jsonl")
-    settings = _settings(index=index, engine=engine, model=model)
+    settings = settings_with(index=index, engine=engine, model=model)
     from rag.batch import answer_all, read_batch
     from rag.output import answer_json, answer_text
 
@@ -124,14 +83,14 @@ def ask(
         failed = 0
         for row in answer_all(_pipeline(settings), rows):
             failed += "error" in row
-            _print_json(row, indent=None)
+            print_json(row, indent=None)
         if failed:
             raise BylineError(f"{failed} of {len(rows)} questions of {batch} had no answer.")
         return
     assert question is not None
     answer = _pipeline(settings).ask(question)
     if as_json:
-        _print_json(answer_json(answer))
+        print_json(answer_json(answer))
     else:
         typer.echo(answer_text(answer))
 
@@ -150,14 +109,14 @@ def search(
 
     if not question.strip():
         raise BylineError("The question is empty: write what you would like to find.")
-    settings = _settings(index=index)
+    settings = settings_with(index=index)
     found = Index.open(settings.index, load_embedder(settings))
     try:
         hits = found.search(question, k)
     finally:
         found.close()
     if as_json:
-        _print_json({"question": question, "passages": hits_json(hits)})
+        print_json({"question": question, "passages": hits_json(hits)})
     else:
         typer.echo(hits_text(hits))
 
@@ -167,7 +126,7 @@ def chat(index: IndexDir = None, engine: Engine = None, model: Model = None) -> 
     """Chat in the terminal, the sources below each answer."""
     from rag.terminal import chat_in_terminal
 
-    chat_in_terminal(_pipeline(_settings(index=index, engine=engine, model=model)))
+    chat_in_terminal(_pipeline(settings_with(index=index, engine=engine, model=model)))
 
 
 @app.command()
@@ -182,7 +141,7 @@ def serve(
     model: Model = None,
 ) -> None:
     """Open the page; the index is built first when it is missing or out of date."""
-    settings = _settings(index=index, engine=engine, model=model)
+    settings = settings_with(index=index, engine=engine, model=model)
     from rag.terminal import ensure_index
 
     ensure_index(settings, articles)
@@ -223,12 +182,6 @@ def _write_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _settings(**chosen: object) -> Settings:
-    from rag.settings import load_settings
-
-    return load_settings(**chosen)
-
-
 def _pipeline(settings: Settings) -> Any:
     from rag.terminal import load_with_bars
 
@@ -239,12 +192,6 @@ def _catalogued(settings: Settings) -> list[str]:
     from rag.catalogue import load_catalogue
 
     return [settings.model] if settings.model in load_catalogue() else []
-
-
-def _manifest_json(manifest: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(manifest)
 
 
 def _examples(settings: Settings) -> list[str]:
@@ -260,7 +207,3 @@ def _examples(settings: Settings) -> list[str]:
         "How much power will Meta buy from the Clinton plant?",
         "Which deal brought the founders of Character.AI back to Google?",
     ]
-
-
-def _print_json(value: object, indent: int | None = 2) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent))

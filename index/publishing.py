@@ -1,0 +1,179 @@
+"""One new version: from nothing, or from the version before and what has changed."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from corpus.article import Article
+from corpus.errors import BylineError
+from index import versions
+from index.chunk import Chunking, chunk, embedding_text
+from index.embeddings import Embeddings, vectors_of
+from index.lock import writing
+from index.store import Store, text_hash
+from index.types import Embedder, Passage, Progress
+from index.vectors import FlatVectors
+from index.versions import STORE, VECTORS, Keep, Manifest
+from index.writer import StoreWriter, copy_store, sha256_of
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """How a writer goes about it: which versions it keeps, and how many seconds it waits while
+    another process writes."""
+
+    keep: Keep = field(default_factory=Keep)
+    wait_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a new version is to be: `base` with `gone` taken out and `put` put in.
+
+    Without a `base` it is `put` alone. An article that is replaced is in both. `origins` are the
+    files and addresses that `put` was read from, by article id; `moved` those that articles which
+    stay are read from now.
+    """
+
+    base: Manifest | None
+    put: Sequence[Article]
+    chunking: Chunking
+    sources: Sequence[str]
+    note: str
+    gone: Collection[str] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def changing(directory: Path, upkeep: Upkeep, on_progress: Progress) -> Iterator[None]:
+    """Hold the lock; what the disk refuses becomes a BylineError that says what stands."""
+    try:
+        with writing(directory, upkeep.wait_s, on_progress):
+            yield
+    except (OSError, sqlite3.Error) as error:
+        raise BylineError(
+            f"The index could not be written to {directory} because {_reason(error)}; an earlier "
+            "version stays as it was, so mend that or choose another folder, and run the command "
+            "again"
+        ) from error
+
+
+def check_articles(articles: Sequence[Article]) -> None:
+    """Raises BylineError for two articles of one id, and for text that no file can hold."""
+    seen: dict[str, Article] = {}
+    for article in articles:
+        if article.id in seen:
+            raise BylineError(
+                f"Two articles have the id {article.id!r} ({seen[article.id].title!r} and "
+                f"{article.title!r}): give one of them another id, or leave one out"
+            )
+        seen[article.id] = article
+        try:
+            "".join(v for v in asdict(article).values() if isinstance(v, str)).encode()
+        except UnicodeEncodeError as error:
+            raise BylineError(
+                f"The article {article.id!r} holds half a character (a lone surrogate): "
+                "save its file again as UTF-8"
+            ) from error
+
+
+def publish(
+    directory: Path, draft: Draft, embedder: Embedder, keep: Keep, on_progress: Progress
+) -> Manifest:
+    """Write the version that `draft` describes and make it the one in use. For the lock's holder.
+
+    The embedder reads only texts that no kept version and no run before has the vector of.
+    """
+    passages: list[Passage] = []
+    for done, article in enumerate(draft.put, start=1):
+        passages += chunk(article, draft.chunking.max_chars, draft.chunking.overlap)
+        on_progress("chunk", done, len(draft.put))
+    if not passages and draft.base is None:
+        raise BylineError(
+            f"None of the {len(draft.put)} articles has any text to index: check the files"
+        )
+    texts = [embedding_text(passage) for passage in passages]
+    hashes = [text_hash(text) for text in texts]
+    vectors = vectors_of(directory, draft.base, texts, hashes, embedder, on_progress)
+    with versions.building_folder(directory) as folder:
+        on_progress("write", 0, 3)
+        if draft.base:
+            old = versions.version_folder(directory, draft.base.version) / STORE
+            copy_store(old, folder / STORE, draft.base.store_sha256)
+        with closing(StoreWriter(folder / STORE)) as writer:
+            writer.remove(draft.gone)
+            writer.add(draft.put, passages, hashes, vectors, draft.origins)
+            writer.move(draft.moved)
+            if draft.base is None:
+                writer.merge()
+            articles, count, digest = writer.finish()
+        manifest = Manifest(
+            version=versions.new_version_id(directory, digest),
+            created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            embedder=embedder.name,
+            weights_hash=embedder.weights_hash,
+            dim=vectors.shape[1],
+            chunking=draft.chunking,
+            articles=articles,
+            passages=count,
+            source_digest=digest,
+            vectors_sha256="",
+            sources=tuple(draft.sources),
+            note=draft.note,
+        )
+        manifest = publish_folder(directory, folder, manifest, on_progress)
+    tidy_up(directory, manifest, keep)
+    on_progress("write", 3, 3)
+    return manifest
+
+
+def publish_folder(
+    directory: Path, folder: Path, manifest: Manifest, on_progress: Progress
+) -> Manifest:
+    """Make a folder that holds a finished SQLite file the version in use: its FAISS file, made
+    from the SQLite one, then its manifest, then the pointer."""
+    on_progress("write", 1, 3)
+    faiss_file = faiss_of(folder / STORE, manifest.dim)
+    (folder / VECTORS).write_bytes(faiss_file)
+    on_progress("write", 2, 3)
+    manifest = replace(
+        manifest,
+        store_sha256=sha256_of(folder / STORE),
+        vectors_sha256=hashlib.sha256(faiss_file).hexdigest(),
+    )
+    versions.write_manifest(folder, manifest)
+    versions.publish(directory, folder, manifest.version)
+    return manifest
+
+
+def faiss_of(store_file: Path, dim: int) -> bytes:
+    """The FAISS file that belongs to a SQLite file; the same one gives the same bytes."""
+    with closing(Store(store_file)) as store:
+        return FlatVectors(*store.vectors(dim)).to_bytes()
+
+
+def tidy_up(directory: Path, manifest: Manifest, keep: Keep) -> None:
+    """After a version is published: delete what is not kept, and embeddings that it holds."""
+    versions.prune(directory, keep)
+    with (
+        closing(Embeddings(directory, manifest.embedder, manifest.weights_hash)) as waiting,
+        closing(Store(versions.version_folder(directory, manifest.version) / STORE)) as store,
+    ):
+        waiting.forget(store)
+
+
+def _reason(error: Exception) -> str:
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "the disk is full" if full or "disk is full" in str(error) else f"of this: {error}"
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Nobody listens."""

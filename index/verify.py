@@ -1,0 +1,137 @@
+"""Whether a version is what it was written as, and mending what can be."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from corpus.article import Article
+from corpus.errors import BylineError
+from index import versions
+from index.chunk import embedding_text
+from index.lock import sync
+from index.publishing import Upkeep, changing, faiss_of, silent
+from index.store import Store, content_hash, contents_digest, text_hash
+from index.types import Passage, Progress
+from index.versions import MANIFEST, STORE, VECTORS, Manifest
+from index.writer import sha256_of
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was found in a version: `problems` that stay, and what was `repaired`."""
+
+    version: str
+    articles: int
+    passages: int
+    problems: tuple[str, ...]
+    repaired: tuple[str, ...]
+
+
+def verify(
+    directory: Path,
+    version: str | None = None,
+    on_progress: Progress | None = None,
+    upkeep: Upkeep = Upkeep(),  # noqa: B008 (frozen)
+) -> Verification:
+    """Check a version, the one in use when None: its counts, the hash of every file, article and
+    passage, and that FAISS holds what SQLite holds; a FAISS file that does not is made again.
+
+    Raises BylineError when there is no such version or its manifest is damaged.
+    """
+    on_progress = on_progress or silent
+    with changing(directory, upkeep, on_progress):
+        manifest = versions.read_manifest(directory, version)
+        folder = versions.version_folder(directory, manifest.version)
+        on_progress("verify", 0, 4)
+        problems = _problems_of_file(folder / STORE, manifest)
+        on_progress("verify", 1, 4)
+        repaired: list[str] = []
+        if not problems:
+            problems = _problems_of_contents(folder / STORE, manifest)
+        on_progress("verify", 2, 4)
+        if not problems:
+            repaired = _mended(folder, manifest)
+        on_progress("verify", 4, 4)
+    return Verification(
+        manifest.version, manifest.articles, manifest.passages, tuple(problems), tuple(repaired)
+    )
+
+
+def _problems_of_file(path: Path, manifest: Manifest) -> list[str]:
+    if not path.is_file():
+        return [f"{path.name} is missing"]
+    if sha256_of(path) != manifest.store_sha256:
+        return [f"{path.name} has changed since it was written"]
+    with closing(Store(path)) as store:
+        damage = store.damage()
+    return [f"{path.name} is damaged ({damage})"] if damage else []
+
+
+def _problems_of_contents(path: Path, manifest: Manifest) -> list[str]:
+    problems: list[str] = []
+    with closing(Store(path)) as store:
+        expected = {"articles": manifest.articles} | dict.fromkeys(
+            ("passages", "vectors", "words_docsize"), manifest.passages
+        )
+        for table, count in store.counts().items():
+            if count != expected[table]:
+                problems.append(f"{table} has {count} rows and the manifest says {expected[table]}")
+        articles: dict[str, Article] = {a.id: a for a, _ in store.all_articles()}
+        held = store.held()
+        if contents_digest((i, h.content_hash) for i, h in held.items()) != manifest.source_digest:
+            problems.append("the articles are not those that the manifest was written for")
+        problems += [
+            f"the article {id_} has changed since it was indexed"
+            for id_, article in articles.items()
+            if content_hash(article) != held[id_].content_hash
+        ]
+        for id_, article_id, start, end, digest in store.spans():
+            article = articles.get(article_id)
+            if article is None:
+                problems.append(f"the passage {id_} is of no article")
+            elif text_hash(embedding_text(Passage(article, start, end))) != digest:
+                problems.append(f"the passage {id_} has the vector of another text")
+    return problems
+
+
+def _mended(folder: Path, manifest: Manifest) -> list[str]:
+    """Make the FAISS file again from SQLite unless it is what that gives; what was done.
+
+    The manifest is written after it, and only where the file differs from what the manifest says,
+    as that of another release of FAISS may: whoever comes between takes the vectors from SQLite.
+    """
+    data = faiss_of(folder / STORE, manifest.dim)
+    digest = hashlib.sha256(data).hexdigest()
+    done: list[str] = []
+    path = folder / VECTORS
+    if not path.is_file() or sha256_of(path) != digest:
+        _replace(path, data)
+        done.append(f"{path.name} was made again from {STORE}")
+    if digest != manifest.vectors_sha256:
+        text = versions.as_json(replace(manifest, vectors_sha256=digest))
+        _replace(folder / MANIFEST, text.encode())
+    return done
+
+
+def _replace(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f"{path.name}.new")
+    temporary.write_bytes(data)
+    sync(temporary)
+    os.replace(temporary, path)
+    sync(path.parent)
+
+
+def whole(directory: Path, verification: Verification) -> None:
+    """Raises BylineError, which says what helps, unless nothing is wrong by now."""
+    if not verification.problems:
+        return
+    listed = "; ".join(verification.problems[:5])
+    more = len(verification.problems) - 5
+    raise BylineError(
+        f"The version {verification.version} of the index in {directory} is damaged: {listed}"
+        f"{f'; and {more} more' if more > 0 else ''}: {versions.MEND}"
+    )
