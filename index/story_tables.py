@@ -5,21 +5,24 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from corpus.article import Article
+from corpus.errors import BylineError
+from index import versions
 from index.near import signature
 from index.repeats import find_repeats
+from index.store import FIELDS, Store
 from index.stories import group
+from index.timeline import Entry, timeline
 from index.types import Copy, Passage
+from index.versions import STORE
 
-if TYPE_CHECKING:
-    from index.store import Store
-
-FIELDS = tuple(Article.__dataclass_fields__)
 SCHEMA = f"""
 CREATE TABLE stories(
     article_id TEXT PRIMARY KEY, story_id TEXT NOT NULL, signature BLOB NOT NULL
@@ -131,12 +134,12 @@ def _article(db: sqlite3.Connection, id_: str) -> Article:
     return Article(*row)
 
 
-def inherit(db: sqlite3.Connection, old: Mapping[str, Article], earlier: Sequence[Article]) -> None:
-    """Keep the `earlier` states that a version before knows of the articles in the file, and its
-    own `old` ones of those that read otherwise now."""
+def inherit(db: sqlite3.Connection, before: Store) -> None:
+    """Keep, of the articles in the file, the earlier states that a version before holds, and the
+    ones it has as the newest where they read otherwise now."""
     ids = {row[0] for row in db.execute("SELECT id FROM articles")}
-    states = [a for a in earlier if a.id in ids]
-    states += [a for id_, a in old.items() if id_ in ids and a != _article(db, id_)]
+    states = [a for a in Stories(before).all_earlier() if a.id in ids]
+    states += [a for a, _ in before.all_articles() if a.id in ids and a != _article(db, a.id)]
     db.executemany(
         f"INSERT INTO earlier({_COLUMNS}) VALUES ({', '.join('?' * len(FIELDS))})",
         (_values(article) for article in states),
@@ -175,6 +178,12 @@ class Stories:
         )
         return str(rows[0][0]) if rows else None
 
+    def timeline(self, name: str) -> list[Entry]:
+        """How the story of this name went on; empty where there is none."""
+        story = self.named(name)
+        articles = self.articles(story) if story is not None else []
+        return timeline(articles, {a.id: self.earlier(a.id) for a in articles})
+
     def articles(self, story_id: str) -> list[Article]:
         """The articles of a story as they are now."""
         rows = self._query(
@@ -184,12 +193,35 @@ class Stories:
         )
         return [Article(*row) for row in rows]
 
+    def all_earlier(self) -> list[Article]:
+        """What stood before at all addresses; nothing in a file of an older schema."""
+        if not self._query("SELECT 1 FROM sqlite_master WHERE name = 'earlier'"):
+            return []
+        return [
+            Article(*row) for row in self._query(f"SELECT {_COLUMNS} FROM earlier ORDER BY number")
+        ]
+
     def earlier(self, article_id: str) -> list[Article]:
         """What stood at the address of an article before, the oldest first."""
         rows = self._query(
             f"SELECT {_COLUMNS} FROM earlier WHERE id = ? ORDER BY number", [article_id]
         )
         return [Article(*row) for row in rows]
+
+
+def read_timeline(directory: Path, name: str) -> tuple[str, list[Entry]]:
+    """The id and the timeline of the story in the version in use that has this id, or an article
+    of this id or address. Raises BylineError when there is none, or no index."""
+    manifest = versions.read_manifest(directory)
+    with closing(Store(versions.version_folder(directory, manifest.version) / STORE)) as store:
+        stories = Stories(store)
+        story = stories.named(name)
+        if story is None:
+            raise BylineError(
+                f"No story or article of the index in {directory} has the id or address {name!r}: "
+                "byline search names the articles that it finds"
+            )
+        return story, stories.timeline(story)
 
 
 def _marks(values: Collection[object]) -> str:

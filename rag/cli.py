@@ -13,6 +13,7 @@ import typer
 
 from corpus.errors import BylineError
 from rag.index_commands import index_app
+from rag.story_commands import story
 from rag.options import AsJson, IndexDir, print_json, settings_with
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(index_app, name="index")
+app.command("story")(story)
 
 Engine = Annotated[str | None, typer.Option(help="auto, llama.cpp or transformers.")]
 Model = Annotated[
