@@ -101,7 +101,11 @@ def covered(part: np.ndarray, whole: np.ndarray) -> float:
 def _details(text: str) -> set[str]:
     """Numbers, and words that are only ever written with a capital."""
     tokens = set(_TOKEN.findall(text))
-    return {t for t in tokens if t[0].isdigit() or (t[0].isupper() and t.lower() not in tokens)}
+    return {
+        token.casefold()
+        for token in tokens
+        if token[0].isdigit() or (token[0].isupper() and token.lower() not in tokens)
+    }
 
 
 def _hashes(words: Sequence[str] | set[str]) -> np.ndarray:

@@ -19,7 +19,8 @@ LEAST_CONTAINED = 0.2
 LEAST_OF_UPDATE = 0.15  # under the same headline, within HEADLINE_DAYS
 LEAST_COVERED = 0.6  # of the shorter text's stretches
 LEAST_DETAILS = 0.6
-"""Of the shorter text's names and numbers: what one template makes has other ones."""
+"""Of the names and numbers of one text in the other: what one template makes has other ones."""
+LEAST_DETAILS_OF_UPDATE = 0.4
 SAME = 0.8  # containment that needs no nearness in time
 SHORT = 40  # shingles; under it a text must be the same and have a like headline
 DAYS, HEADLINE_DAYS = 7, 3
@@ -246,11 +247,13 @@ def _one_story(text: _Text, longer: _Text, share: float) -> bool:
         return False
     if not same_headline and covered(part, whole) < LEAST_COVERED:
         return False
-    return _same_details(text, longer)
+    return _same_details(text, longer, LEAST_DETAILS_OF_UPDATE if same_headline else LEAST_DETAILS)
 
 
-def _same_details(text: _Text, longer: _Text) -> bool:
-    return contained(text.prints.details, longer.prints.details) >= LEAST_DETAILS
+def _same_details(text: _Text, longer: _Text, least: float = LEAST_DETAILS) -> bool:
+    """Either way round: a text in capitals has more names than it says."""
+    one, other = text.prints.details, longer.prints.details
+    return max(contained(one, other), contained(other, one)) >= least
 
 
 def _like_headlines(one: _Text, other: _Text) -> bool:

@@ -13,8 +13,8 @@ import typer
 
 from corpus.errors import BylineError
 from rag.index_commands import index_app
-from rag.story_commands import story
 from rag.options import AsJson, IndexDir, print_json, settings_with
+from rag.story_commands import story
 
 if TYPE_CHECKING:
     from rag.settings import Settings

@@ -10,7 +10,6 @@ from index.types import Hit
 from rag.prompt import heading
 from rag.types import Answer, Citation, Disagreement, Sentence
 
-
 _NAMED = 5  # outlets that are named before the rest is counted
 
 
