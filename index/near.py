@@ -26,6 +26,7 @@ _ALONE = (
 )
 _WORD = re.compile(rf"[{_ALONE}]|[^\W{_ALONE}]+")
 _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_][\w'’-]*")
+_INSIDE = re.compile(r"(?<=[\w,;)]\s)[^\W\d_][\w'’-]*")
 _MIX = tuple(np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9))  # of SplitMix64
 _STORED = np.dtype("<u4")
 
@@ -99,13 +100,11 @@ def covered(part: np.ndarray, whole: np.ndarray) -> float:
 
 
 def _details(text: str) -> set[str]:
-    """Numbers, and words that are only ever written with a capital."""
+    """Numbers, and words with a capital inside a sentence that are not written small elsewhere."""
     tokens = set(_TOKEN.findall(text))
-    return {
-        token.casefold()
-        for token in tokens
-        if token[0].isdigit() or (token[0].isupper() and token.lower() not in tokens)
-    }
+    names = {name for name in _INSIDE.findall(text) if name[0].isupper()}
+    names = {name.casefold() for name in names if name.lower() not in tokens}
+    return names | {token for token in tokens if token[0].isdigit()}
 
 
 def _hashes(words: Sequence[str] | set[str]) -> np.ndarray:

@@ -21,10 +21,13 @@ LEAST_COVERED = 0.6  # of the shorter text's stretches
 LEAST_DETAILS = 0.6
 """Of the names and numbers of one text in the other: what one template makes has other ones."""
 LEAST_DETAILS_OF_UPDATE = 0.4
+LEAST_DETAILS_OF_FEW, HALF = 0.75, 0.5
+"""The same of a text of under 2 * SHORT shingles that has less than half of them in common."""
 SAME = 0.8  # containment that needs no nearness in time
 SHORT = 40  # shingles; under it a text must be the same and have a like headline
 DAYS, HEADLINE_DAYS = 7, 3
-BRIEF = 0.5  # of the longer text: what is shorter must begin as it does
+BRIEF, LEAST_OF_BRIEF = 0.5, 0.4
+"""A text of under half the length must begin as the longer one does, and have this much of it."""
 COMMON, COMMON_DAYS = 10, 30
 """A shingle of as many articles over as many days is boilerplate, and does not count."""
 MOST = 200
@@ -242,12 +245,15 @@ def _one_story(text: _Text, longer: _Text, share: float) -> bool:
     if share < SAME and apart > DAYS:
         return False
     if text.size < BRIEF * longer.size and not (
-        _like_headlines(text, longer) or _same_opening(part, whole)
+        share >= LEAST_OF_BRIEF and (_like_headlines(text, longer) or _same_opening(part, whole))
     ):
         return False
-    if not same_headline and covered(part, whole) < LEAST_COVERED:
+    if same_headline:
+        return _same_details(text, longer, LEAST_DETAILS_OF_UPDATE)
+    if covered(part, whole) < LEAST_COVERED:
         return False
-    return _same_details(text, longer, LEAST_DETAILS_OF_UPDATE if same_headline else LEAST_DETAILS)
+    few = text.size < 2 * SHORT and share < HALF
+    return _same_details(text, longer, LEAST_DETAILS_OF_FEW if few else LEAST_DETAILS)
 
 
 def _same_details(text: _Text, longer: _Text, least: float = LEAST_DETAILS) -> bool:

@@ -31,7 +31,8 @@ def test_the_copy_with_most_text_is_chosen() -> None:
 
 
 def test_of_equal_copies_the_first_to_publish_is_chosen() -> None:
-    assert set(left(article("a", WIRE, "2025-06-14"), article("b", WIRE, "2025-06-13"))) == {"b"}
+    later = article("a", WIRE, "2025-06-14", outlet="A")
+    assert set(left(later, article("b", WIRE, "2025-06-13", outlet="B"))) == {"b"}
 
 
 def test_a_newer_state_of_the_same_outlet_is_chosen_though_it_is_shorter() -> None:

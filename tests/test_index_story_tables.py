@@ -84,10 +84,9 @@ def test_copies_are_one_hit_with_the_others_beside_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("depth", [1, 5, 60])
 def test_copies_do_not_crowd_out_the_others(tmp_path: Path, depth: int) -> None:
     build([*copies(14), *OTHERS], HashingEmbedder(), tmp_path)
-    hits = search(tmp_path, "Meta paid 14.3 billion dollars for Scale AI, story number", 5, depth)
+    hits = search(tmp_path, "Meta paid 14.3 billion dollars for Scale AI", 5, depth)
     found = [hit.passage.article.id for hit in hits]
-    assert len(set(found)) == len(found) == min(5, len(found))
-    assert len(found) == 5 if depth > 1 else len(found) >= 1
+    assert len(set(found)) == len(found) == (5 if depth > 1 else 1)
     assert sum(id_.startswith("c") for id_ in found) == 1
 
 

@@ -22,7 +22,8 @@ def report(seed: int, paragraphs: int = 8) -> str:
     def sentence() -> str:
         words = [word(rng) for _ in range(14)]
         words[3], words[8] = rng.choice(names), str(rng.randrange(10, 10_000))
-        return " ".join(words).capitalize() + "."
+        words[0] = words[0].title()
+        return " ".join(words) + "."
 
     return "\n".join(" ".join(sentence() for _ in range(3)) for _ in range(paragraphs))
 
