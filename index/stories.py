@@ -21,8 +21,7 @@ LEAST_COVERED = 0.6  # of the shorter text's stretches
 LEAST_DETAILS = 0.6
 """Of the names and numbers of one text in the other: what one template makes has other ones."""
 LEAST_DETAILS_OF_UPDATE = 0.4
-LEAST_DETAILS_OF_FEW, HALF = 0.75, 0.5
-"""The same of a text of under 2 * SHORT shingles that has less than half of them in common."""
+LEAST_DETAILS_OF_FEW = 0.8  # of a text of under 2 * SHORT shingles
 SAME = 0.8  # containment that needs no nearness in time
 SHORT = 40  # shingles; under it a text must be the same and have a like headline
 DAYS, HEADLINE_DAYS = 7, 3
@@ -252,7 +251,7 @@ def _one_story(text: _Text, longer: _Text, share: float) -> bool:
         return _same_details(text, longer, LEAST_DETAILS_OF_UPDATE)
     if covered(part, whole) < LEAST_COVERED:
         return False
-    few = text.size < 2 * SHORT and share < HALF
+    few = text.size < 2 * SHORT and share < SAME
     return _same_details(text, longer, LEAST_DETAILS_OF_FEW if few else LEAST_DETAILS)
 
 
