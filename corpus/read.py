@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from corpus.article import Article
@@ -56,12 +56,14 @@ class Note(Remark):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of reading: `files` counts the files that gave at least one article."""
+    """What came of reading: `files` counts the files that gave at least one article, `origins` says
+    which file gave each, by the article's id."""
 
     articles: tuple[Article, ...]
     skipped: tuple[Skipped, ...]
     files: int
     notes: tuple[Note, ...] = ()
+    origins: Mapping[str, Path] = field(default_factory=dict)
 
     def summary(self) -> str:
         """How many articles were read, and what was skipped or noted and why, on one line."""
@@ -83,7 +85,7 @@ def read_articles(paths: Sequence[Path]) -> Reading:
     articles: dict[str, tuple[Article, str]] = {}
     skipped: list[Skipped] = []
     notes: list[Note] = []
-    files: set[Path] = set()
+    origins: dict[str, Path] = {}
     for path, result in _results(paths):
         if isinstance(result, Unreadable):
             skipped.append(Skipped(path, result.line, result.reason))
@@ -94,12 +96,12 @@ def read_articles(paths: Sequence[Path]) -> Reading:
             skipped.append(Skipped(path, result.line, _taken(article, *earlier)))
             continue
         articles[article.id] = (article, Remark(path, result.line, "").place)
-        files.add(path)
+        origins[article.id] = path
         notes += [Note(path, result.line, note) for note in result.notes]
     if not articles:
         raise BylineError(_nothing(paths, skipped))
     found = tuple(article for article, _ in articles.values())
-    return Reading(found, tuple(skipped), len(files), tuple(notes))
+    return Reading(found, tuple(skipped), len(set(origins.values())), tuple(notes), origins)
 
 
 def _results(paths: Iterable[Path]) -> Iterator[tuple[Path, Found | Unreadable]]:

@@ -13,10 +13,9 @@ from typing import IO
 
 from corpus.article import Article
 from corpus.errors import BylineError
-from index import versions
 from index.lock import sync
 from index.publishing import silent
-from index.store import Store
+from index.store import store_in_use
 from index.types import Progress
 
 _RENAMED = {"body": "text"}  # as the readers of the corpus call it
@@ -29,8 +28,7 @@ def export(directory: Path, file: Path, on_progress: Progress | None = None) -> 
     is compressed. It takes the place of an earlier file when it is whole, not before.
     """
     on_progress = on_progress or silent
-    manifest = versions.read_manifest(directory)
-    store = Store(versions.version_folder(directory, manifest.version) / versions.STORE)
+    manifest, store = store_in_use(directory)
     try:
         with closing(store), _whole_or_not(file) as out:
             for done, (article, _) in enumerate(store.all_articles(), start=1):

@@ -8,8 +8,9 @@ import logging
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from operator import attrgetter
 from pathlib import Path
 
 from corpus.article import Article
@@ -18,13 +19,14 @@ from index import versions
 from index.chunk import Chunking, chunk, embedding_text
 from index.embeddings import Embeddings, vectors_of
 from index.lock import writing
-from index.store import Store, text_hash
+from index.store import FIELDS, Store, text_hash
 from index.types import Embedder, Passage, Progress
 from index.vectors import FlatVectors
 from index.versions import STORE, VECTORS, Keep, Manifest
 from index.writer import StoreWriter, copy_store, sha256_of
 
 _log = logging.getLogger(__name__)
+_values = attrgetter(*FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def check_articles(articles: Sequence[Article]) -> None:
             )
         seen[article.id] = article
         try:
-            "".join(v for v in asdict(article).values() if isinstance(v, str)).encode()
+            "".join(filter(None, _values(article))).encode()
         except UnicodeEncodeError as error:
             raise BylineError(
                 f"The article {article.id!r} holds half a character (a lone surrogate): "

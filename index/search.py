@@ -31,6 +31,9 @@ class Index:
     that moves to them.
     """
 
+    problem: str | None = None
+    """It never moves, so nothing can keep it from it."""
+
     def __init__(
         self,
         directory: Path,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -16,8 +15,9 @@ import numpy as np
 
 from corpus.article import Article
 from corpus.errors import BylineError
+from index import versions
 from index.types import Passage
-from index.versions import MEND
+from index.versions import MEND, STORE, Manifest
 from index.words import match_expression
 
 TITLE_WEIGHT = 2.0
@@ -51,8 +51,12 @@ class Held:
 
 def content_hash(article: Article) -> str:
     """SHA-256 over all that is known of the article, 64 hex digits."""
-    known = json.dumps(_values(article), ensure_ascii=False)
-    return hashlib.sha256(known.encode(errors="surrogatepass")).hexdigest()
+    digest = hashlib.sha256()
+    for value in _values(article):
+        data = b"" if value is None else value.encode(errors="surrogatepass")
+        digest.update(b"%d:" % (-1 if value is None else len(data)))
+        digest.update(data)
+    return digest.hexdigest()
 
 
 def contents_digest(hashes: Iterable[tuple[str, str]]) -> str:
@@ -215,6 +219,19 @@ class Store:
 
     def _damaged(self, error: Exception) -> BylineError:
         return BylineError(f"The index file {self._path} is missing or damaged ({error}): {MEND}")
+
+
+def store_in_use(directory: Path) -> tuple[Manifest, Store]:
+    """The version in use, open. Raises BylineError when there is none or it is damaged."""
+    while True:
+        version = versions.current_version(directory)
+        try:
+            manifest = versions.read_manifest(directory, version)
+            return manifest, Store(versions.version_folder(directory, manifest.version) / STORE)
+        except BylineError:
+            # Another version may have been published, and this one deleted, on the way.
+            if versions.current_version(directory) == version:
+                raise
 
 
 def _marks(values: Collection[object]) -> str:

@@ -145,13 +145,13 @@ def _age(article: Head) -> tuple[bool, float, str]:
 
 def _texts(articles: Sequence[Head], signatures: Mapping[str, bytes]) -> list[_Text]:
     """The longest first. Short texts are the same only under one headline on one day."""
-    same: dict[tuple[object, ...], list[Head]] = defaultdict(list)
+    same: dict[tuple[bytes, str, str], list[Head]] = defaultdict(list)
     for article in articles:
         signed = signatures[article.id]
-        key: tuple[object, ...] = (signed,)
+        key = (signed, "", "")
         count = int.from_bytes(signed[:4], "little")
         if count == 0:
-            key = (signed, article.id)
+            key = (signed, "", article.id)
         elif count < SHORT:
             key = (signed, headline(article.title), (article.published_at or "")[:10])
         same[key].append(article)
@@ -162,7 +162,7 @@ def _texts(articles: Sequence[Head], signatures: Mapping[str, bytes]) -> list[_T
         texts.append(
             _Text(
                 tuple(members),
-                fingerprint(signed),  # type: ignore[arg-type]
+                fingerprint(signed),
                 time.timestamp() / 86_400 if time else None,
                 frozenset(headline(members[0].title).split()),
             )

@@ -236,9 +236,9 @@ def _is_young(directory: Path, version: str, days: float) -> bool:
 
 def _remove(folder: Path) -> None:
     """Take a folder away: by its name at once, so that no half of it is ever read."""
-    leaving = folder.with_name(f"{_LEAVING}{folder.name.lstrip('.')}")
     try:
-        os.rename(folder, leaving)
-        shutil.rmtree(leaving)
+        if not folder.name.startswith("."):
+            folder = folder.rename(folder.with_name(f"{_LEAVING}{folder.name}"))
+        shutil.rmtree(folder)
     except OSError as error:  # Windows keeps files that are open; the next change tries again
         _log.warning("%s could not be removed: %s", folder, error)

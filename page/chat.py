@@ -21,7 +21,8 @@ MARKER = re.compile(r" ?\[(\d{1,3})\]")
 
 
 class Description(Protocol):
-    """What the foot of the page says of a pipeline; `newest` is an ISO 8601 date."""
+    """What the foot of the page says of a pipeline; `newest` is an ISO 8601 date, `problem`
+    why answers come from an earlier version of the index than the one in use, if they do."""
 
     @property
     def model(self) -> str: ...
@@ -33,6 +34,8 @@ class Description(Protocol):
     def passages(self) -> int: ...
     @property
     def newest(self) -> str | None: ...
+    @property
+    def problem(self) -> str | None: ...
 
 
 class Pipeline(Protocol):

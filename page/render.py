@@ -270,6 +270,8 @@ def render_about(about: Description) -> str:
     ]
     if about.newest is not None:
         facts.append(f"Newest <b>{escape(_day(about.newest))}</b>")
+    if about.problem is not None:
+        facts.append(escape(about.problem))
     return f"<footer>{''.join(f'<span>{fact}</span>' for fact in facts)}</footer>"
 
 

@@ -10,7 +10,11 @@ from rag.types import Generator
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The model, the engine that computes it, and the index. `newest` is an ISO 8601 date."""
+    """The model, the engine that computes it, and the index.
+
+    `newest` is an ISO 8601 date; `problem` says why answers come from an earlier version than the
+    one in use, if they do.
+    """
 
     model: str
     engine: str
@@ -18,9 +22,10 @@ class Description:
     articles: int
     passages: int
     newest: str | None
+    problem: str | None = None
 
 
-def describe(index: Index, generator: Generator) -> Description:
+def describe(index: Index, generator: Generator, problem: str | None = None) -> Description:
     """Both as they are now."""
     dates = [row.published_at for row in index.articles() if row.published_at]
     return Description(
@@ -30,4 +35,5 @@ def describe(index: Index, generator: Generator) -> Description:
         articles=index.manifest.articles,
         passages=index.manifest.passages,
         newest=max(dates)[:10] if dates else None,
+        problem=problem,
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from corpus.article import Article
 from corpus.errors import BylineError
-from index.build import Progress, build, is_current
+from index.build import build
 from index.embedder import SentenceTransformerEmbedder
-from index.search import Index
-from index.types import Embedder
-from index.versions import Manifest
+from index.live import LiveIndex
+from index.publishing import Upkeep
+from index.types import Embedder, Progress
+from index.versions import Keep, Manifest
 from rag.answerable import Answerability
 from rag.catalogue import load_catalogue
 from rag.evidence import Budget
@@ -32,7 +34,7 @@ Fetch = Callable[[str, Path], Path]
 def load_pipeline(settings: Settings, fetch: Fetch = ensure) -> Pipeline:
     """Everything that answers a question, loaded: takes seconds. Raises BylineError."""
     embedder = load_embedder(settings, fetch)
-    index = Index.open(settings.index, embedder)
+    index = LiveIndex(settings.index, embedder)
     try:
         generator = load_generator(settings, fetch)
     except BaseException:
@@ -137,14 +139,25 @@ def build_index(
     sources: Sequence[Path],
     embedder: Embedder,
     on_progress: Progress | None = None,
+    origins: Mapping[str, Path] | None = None,
 ) -> Manifest:
     """A new version of the index that holds just these articles."""
-    names = [str(source.resolve()) for source in sources]
-    return build(articles, embedder, settings.index, on_progress=on_progress, sources=names)
+    return build(
+        articles,
+        embedder,
+        settings.index,
+        on_progress=on_progress,
+        sources=[full(source) for source in sources],
+        origins={id_: full(path) for id_, path in (origins or {}).items()},
+        upkeep=upkeep(settings),
+    )
 
 
-def index_is_current(
-    settings: Settings, articles: Sequence[Article], embedder: SentenceTransformerEmbedder
-) -> bool:
-    """Whether the index was built from just these articles by this embedder."""
-    return is_current(settings.index, articles, embedder.name, embedder.weights_hash)
+def upkeep(settings: Settings) -> Upkeep:
+    """Which versions of the index are kept, and how long a writer waits for another."""
+    return Upkeep(Keep(settings.keep_versions, settings.keep_days), settings.lock_wait)
+
+
+def full(path: Path) -> str:
+    """A path as the index notes it: from the root, links as they are."""
+    return os.path.abspath(path)

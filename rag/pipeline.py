@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Generator as TypingGenerator
 from collections.abc import Iterator, Sequence
 
+from index.live import LiveIndex
 from index.search import Index
 from index.types import Embedder, Hit
 from rag.answerable import Answerability
 from rag.clock import Clock
 from rag.describe import Description, describe
 from rag.evidence import choose_evidence
+from rag.finish import finish
 from rag.followup import stand_alone
 from rag.judge import gives_what_is_asked, judge, worth_reading
 from rag.limits import Limits
 from rag.markers import MarkerFilter, split_draft
-from rag.prompt import REFUSAL, build_messages, declines, is_refusal
+from rag.prompt import build_messages, declines, is_refusal
 from rag.question import askable
 from rag.quote import best_quote
 from rag.types import (
@@ -34,11 +36,14 @@ from rag.verify import check
 
 
 class Pipeline:
-    """One path for everybody: `stream`, or `ask` to drain it."""
+    """One path for everybody: `stream`, or `ask` to drain it.
+
+    An answer is made from one version of the index from its beginning to its end.
+    """
 
     def __init__(
         self,
-        index: Index,
+        index: Index | LiveIndex,
         embedder: Embedder,
         generator: Generator,
         answerability: Answerability,
@@ -59,16 +64,20 @@ class Pipeline:
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
         """The events of one answer, `Done` last. Closing the iterator stops the model."""
+        with self.index.pinned() as index:
+            yield from self._answer(index, question, history)
+
+    def _answer(self, index: Index, question: str, history: Sequence[Turn]) -> Iterator[Event]:
         clock = Clock()
         question = askable(question, self._limits.question_characters)
         query = stand_alone(question, history)
-        found = self.find(query)
+        found = self._find(index, query)
         clock.found()
         yield Found(tuple(found))
 
         judged = judge(query, found, self.generator)  # no call of the model where nothing is found
         if not judged or not self._answerability.holds(query, judged):
-            yield self._done(question, (), judged, "", clock)
+            yield finish(question, (), judged, "", clock, self.generator, index)
             return
 
         evidence = worth_reading(query, judged)
@@ -83,15 +92,20 @@ class Pipeline:
             ):
                 evidence, sentences = judged, []
             yield Found(tuple(evidence))
-        yield self._done(question, sentences, evidence, raw, clock)
+        yield finish(question, sentences, evidence, raw, clock, self.generator, index)
 
     def find(self, query: str) -> list[Hit]:
         """The evidence for a question, best first: runs of sentences inside the token budget."""
-        hits = self.index.search(query, self._limits.retrieved)
-        return choose_evidence(query, hits, self._embedder, self._limits.budget)
+        with self.index.pinned() as index:
+            return self._find(index, query)
 
     def describe(self) -> Description:
-        return describe(self.index, self.generator)
+        with self.index.pinned() as index:
+            return describe(index, self.generator, self.index.problem)
+
+    def _find(self, index: Index, query: str) -> list[Hit]:
+        hits = index.search(query, self._limits.retrieved)
+        return choose_evidence(query, hits, self._embedder, self._limits.budget)
 
     def _draft(
         self, question: str, evidence: Sequence[Hit], history: History, clock: Clock
@@ -120,25 +134,3 @@ class Pipeline:
             if stands:
                 standing.append(checked)
         return standing
-
-    def _done(
-        self,
-        question: str,
-        sentences: Sequence[Sentence],
-        hits: Sequence[Hit],
-        raw: str,
-        clock: Clock,
-    ) -> Done:
-        """The answer or, where no sentence stands, the refusal with the closest passages."""
-        return Done(
-            Answer(
-                question=question,
-                sentences=tuple(sentences) or (Sentence(REFUSAL),),
-                hits=tuple(hits),
-                abstained=not sentences,
-                raw=raw,
-                timings=clock.timings(self.generator),
-                model=self.generator.name,
-                index_version=self.index.manifest.version,
-            )
-        )

@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     )
 
     index: Path = ROOT / "index" / "built"
+    keep_versions: int = Field(3, ge=1)  # of the index, with the one in use
+    keep_days: float = Field(0, ge=0)  # versions that are younger stay beside them
+    lock_wait: float = Field(60, ge=0)  # seconds, while another process writes the index
     models_dir: Path = Field(default_factory=lambda: user_cache_path("byline") / "models")
     engine: Engine = "auto"
     model: str = "qwen2.5-coder-1.5b"

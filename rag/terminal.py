@@ -17,10 +17,18 @@ from rag.settings import SAMPLE_ARTICLES, Settings
 from rag.types import Done, Found, Piece, Turn
 
 if TYPE_CHECKING:
+    from index.types import Embedder
     from index.versions import Manifest
     from rag.pipeline import Pipeline
 
-_STAGES = {"chunk": "cutting into passages", "embed": "embedding", "write": "writing the index"}
+_STAGES = {
+    "wait": "waiting for another process",
+    "chunk": "cutting into passages",
+    "embed": "embedding",
+    "write": "writing the index",
+    "verify": "checking the index",
+    "export": "writing articles",
+}
 _LINE_EVERY_S = 5.0
 
 
@@ -43,38 +51,80 @@ def load_with_bars(settings: Settings) -> Pipeline:
 
 
 def ensure_index(settings: Settings, articles: Sequence[Path] | None = None) -> None:
-    """Build the index when it is missing, or when the articles it was built from have changed.
+    """Build the index when it is missing, or bring it up to date with what it was made from.
 
-    Without `articles` they are those that the index was last built from or, when there is no index
-    yet, the sample articles. An index whose own sources are gone is used as it is.
+    Other `articles` than it was made from make a new index of just these; without any, a missing
+    one is made of the sample articles. What an index cannot be read by any more, another embedder
+    or an earlier schema, makes it be built again out of itself. An index whose own sources are gone
+    is used as it is.
     """
     from index.versions import current_version, read_manifest
+    from rag.indexing import local_sources, update
+    from rag.load import full
 
-    sources = list(articles or ())
-    if not sources and current_version(settings.index) is not None:
-        sources = [Path(source) for source in read_manifest(settings.index).sources]
-        if not sources or not all(source.exists() for source in sources):
-            return
-    build_with_bar(settings, sources or [SAMPLE_ARTICLES], only_if_changed=True)
+    paths = list(articles or ())
+    if current_version(settings.index) is None:
+        build_with_bar(settings, paths or [SAMPLE_ARTICLES])
+        return
+    embedder = embedder_with_bar(settings)
+    sources = _fit(settings, embedder).sources
+    if not {full(path) for path in paths} <= set(sources):
+        build_with_bar(settings, paths)
+    elif any(source.exists() for source in local_sources(sources)):
+        before = read_manifest(settings.index)
+        with staged() as on_progress:
+            renewal = update(settings, (), embedder, on_progress)
+        if renewal.change.manifest != before:
+            print(f"{renewal.reading.summary()} {renewal.change}.", file=sys.stderr)
 
 
-def build_with_bar(
-    settings: Settings, paths: Sequence[Path], *, only_if_changed: bool = False
-) -> Manifest:
+def build_with_bar(settings: Settings, paths: Sequence[Path]) -> Manifest:
     """Read the articles, say what was skipped and why, and publish a version of the index."""
     from corpus.read import read_articles
-    from index.versions import read_manifest
-    from rag.fetch import fetch_with_bar
-    from rag.load import build_index, index_is_current, load_embedder
+    from rag.load import build_index
 
-    quiet()
     reading = read_articles(paths)
-    embedder = load_embedder(settings, fetch_with_bar)
-    if only_if_changed and index_is_current(settings, reading.articles, embedder):
-        return read_manifest(settings.index)
+    embedder = embedder_with_bar(settings)
     print(reading.summary(), file=sys.stderr)
     with staged() as on_progress:
-        return build_index(settings, reading.articles, paths, embedder, on_progress)
+        return build_index(
+            settings, reading.articles, paths, embedder, on_progress, reading.origins
+        )
+
+
+def build_again_with_bar(settings: Settings) -> Manifest:
+    """Publish a version of the same articles by the embedder of the settings."""
+    from index.build import build_again
+    from rag.load import upkeep
+
+    embedder = embedder_with_bar(settings)
+    with staged() as on_progress:
+        return build_again(
+            settings.index, embedder, on_progress=on_progress, upkeep=upkeep(settings)
+        )
+
+
+def embedder_with_bar(settings: Settings) -> Embedder:
+    """The embedder, with a bar for weights that must be fetched first."""
+    from rag.fetch import fetch_with_bar
+    from rag.load import load_embedder
+
+    quiet()
+    return load_embedder(settings, fetch_with_bar)
+
+
+def _fit(settings: Settings, embedder: Embedder) -> Manifest:
+    """The manifest of the version in use, built again if this program or embedder needs it."""
+    from index.guard import check_embedder
+    from index.versions import read_manifest
+
+    try:
+        manifest = read_manifest(settings.index)
+        check_embedder(settings.index, manifest, embedder)
+    except BylineError as error:
+        print(f"{error}. That is done now.", file=sys.stderr)
+        return build_again_with_bar(settings)
+    return manifest
 
 
 def unpack_where_faster(settings: Settings, file: Path) -> None:

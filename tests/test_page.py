@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fakes import ScriptedPipeline
+from fakes import ScriptedDescription, ScriptedPipeline
 
 from corpus.article import Article
 from corpus.errors import BylineError
@@ -299,3 +299,8 @@ def test_history_leaves_out_failures_and_markers() -> None:
     failed, stopped = Exchange(1, "a?", error="No."), Exchange(2, "b?", draft="It paid. [1]")
     chat = Chat([failed, stopped, done(Exchange(3, "c?"), PAID), Exchange(4, "d?")])
     assert chat.history == [Turn("b?", "It paid."), Turn("c?", "Meta paid $14.3 billion.")]
+
+
+def test_the_foot_says_why_answers_come_from_an_earlier_version() -> None:
+    about = ScriptedDescription(problem="The index in <b> was built with another embedder.")
+    assert "The index in &lt;b&gt; was built" in render_about(about)

@@ -14,6 +14,8 @@ from fakes import HashingEmbedder, ScriptedGenerator
 from corpus.article import Article
 from corpus.errors import BylineError
 from index.build import build
+from index.change import apply
+from index.live import LiveIndex
 from index.search import Index
 from rag.answerable import Answerability
 from rag.limits import Limits
@@ -405,3 +407,44 @@ class TestTimings:
     def test_what_did_not_happen_is_none(self, make: Make) -> None:
         timings = make(ScriptedGenerator("Meta bought 49%."), NO).ask(QUESTION).timings
         assert timings.first_token_ms is timings.prompt_tokens is timings.new_tokens is None
+
+
+class TestMovingToAnotherVersion:
+    @pytest.fixture
+    def live(self, tmp_path: Path) -> Iterator[LiveIndex]:
+        build([DEAL], HashingEmbedder(), tmp_path)
+        with closing(LiveIndex(tmp_path, HashingEmbedder())) as live:
+            yield live
+
+    def pipeline(self, live: LiveIndex, *pieces: str) -> Pipeline:
+        return Pipeline(live, HashingEmbedder(), ScriptedGenerator(*pieces), YES)
+
+    def test_the_next_question_is_answered_from_the_new_one(
+        self, live: LiveIndex, tmp_path: Path
+    ) -> None:
+        pipeline = self.pipeline(live, "Meta bought a stake of 49%.")
+        first = pipeline.ask(QUESTION)
+        change = apply(tmp_path, HashingEmbedder(), [CHIEF], ["deal"])
+        second = pipeline.ask(QUESTION)
+        assert first.hits[0].passage.article == DEAL
+        assert {hit.passage.article for hit in second.hits} <= {CHIEF}
+        assert first.index_version != second.index_version == change.manifest.version
+        assert pipeline.describe().index_version == change.manifest.version
+
+    def test_an_answer_in_flight_ends_on_its_own(self, live: LiveIndex, tmp_path: Path) -> None:
+        events = self.pipeline(live, "Meta bought a stake of 49%.").stream(QUESTION)
+        begun = [next(events)]
+        before = live.manifest.version
+        for _ in range(4):  # until its own version is deleted
+            apply(tmp_path, HashingEmbedder(), [CHIEF], ["deal"])
+            apply(tmp_path, HashingEmbedder(), [REACTOR], ["chief"])
+        answer = answer_of([*begun, *events])
+        assert answer.index_version == before
+        assert answer.sentences[0].citations[0].passage.article == DEAL
+        assert live.manifest.version != before
+
+    def test_one_that_cannot_be_opened_is_told(self, live: LiveIndex, tmp_path: Path) -> None:
+        pipeline = self.pipeline(live, "Meta bought a stake of 49%.")
+        (tmp_path / "current").write_text("???")
+        assert not pipeline.ask(QUESTION).abstained
+        assert "Answers still come from" in str(pipeline.describe().problem)

@@ -1,0 +1,159 @@
+"""Changing the index from files and folders: what the command line and the page both do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus.errors import BylineError
+from corpus.read import Reading, read_articles
+from index import versions
+from index.change import Change, apply
+from index.store import Held, store_in_use
+from index.types import Embedder, Progress
+from rag import load
+from rag.load import full, upkeep
+from rag.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What came of putting files into the index: what was read, what changed, and which of the
+    places are not there any more."""
+
+    reading: Reading
+    change: Change
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What came of removing articles; `files` are those they were read from that are still there,
+    so that the next update would read them again."""
+
+    change: Change
+    files: tuple[str, ...]
+
+
+def add(
+    settings: Settings,
+    paths: Sequence[Path],
+    embedder: Embedder,
+    on_progress: Progress | None = None,
+) -> Renewal:
+    """Put the articles of files and folders into the index, and note these as sources of it."""
+    reading = read_articles(paths)
+    return Renewal(reading, _put(settings, reading, (), paths, embedder, on_progress))
+
+
+def update(
+    settings: Settings,
+    paths: Sequence[Path],
+    embedder: Embedder,
+    on_progress: Progress | None = None,
+) -> Renewal:
+    """Make the index hold what is in `paths` now; in all its files and folders, if there are none.
+
+    What was read from these places and is not in them now is removed; nothing else is. Raises
+    BylineError, and changes nothing, where they are there and hold no article at all.
+    """
+    places = list(paths) or local_sources(versions.read_manifest(settings.index).sources)
+    if not places:
+        raise BylineError(
+            f"The index in {settings.index} was not made from files or folders: name those that it "
+            "is to hold: byline index update PATH"
+        )
+    there = [place for place in places if place.exists()]
+    if not paths and not there:
+        raise BylineError(
+            f"None of what the index in {settings.index} was made from is there any more "
+            f"({', '.join(map(str, places))}), so nothing was changed: bring it back, or use "
+            "byline index remove"
+        )
+    missing = [full(place) for place in places if not place.exists()]
+    held = _held(settings.index)
+    unknown = [place for place in missing if not _read_from([place], held)]
+    if paths and unknown:
+        raise BylineError(
+            f"{unknown[0]} does not exist and the index holds nothing that was read from it: give "
+            "a file or a folder of articles"
+        )
+    reading = read_articles(there) if there else Reading((), (), 0)
+    gone = [id_ for id_ in _read_from(map(full, places), held) if id_ not in reading.origins]
+    change = _put(settings, reading, gone, there, embedder, on_progress)
+    return Renewal(reading, change, tuple(missing))
+
+
+def remove(
+    settings: Settings,
+    names: Sequence[str],
+    on_progress: Progress | None = None,
+) -> Removal:
+    """Take the articles with these ids or addresses out of the index.
+
+    Raises BylineError, and removes nothing, when one of them is not there.
+    """
+    ids: list[str] = []
+    _, store = store_in_use(settings.index)
+    with closing(store):
+        for name in names:
+            found = store.named(name)
+            if not found:
+                raise BylineError(
+                    f"No article in {settings.index} has the id or the address {name}, so nothing "
+                    "was removed: byline index export FILE.jsonl writes all that there are"
+                )
+            ids += found
+        held = store.held()
+    # It embeds nothing, so its weights need not be here.
+    embedder = load.load_embedder(settings, lambda name, folder: folder / name)
+    change = apply(
+        settings.index, embedder, (), ids, on_progress=on_progress, upkeep=upkeep(settings)
+    )
+    origins = {held[id_].origin for id_ in ids}
+    return Removal(change, tuple(sorted(o for o in origins if o and Path(o).exists())))
+
+
+def local_sources(sources: Iterable[str]) -> list[Path]:
+    """The files and folders among the sources of an index."""
+    return [Path(source) for source in sources if "://" not in source]
+
+
+def _put(
+    settings: Settings,
+    reading: Reading,
+    gone: Sequence[str],
+    sources: Sequence[Path],
+    embedder: Embedder,
+    on_progress: Progress | None,
+) -> Change:
+    return apply(
+        settings.index,
+        embedder,
+        reading.articles,
+        gone,
+        on_progress=on_progress,
+        sources=[full(source) for source in sources],
+        origins={id_: full(path) for id_, path in reading.origins.items()},
+        upkeep=upkeep(settings),
+    )
+
+
+def _held(directory: Path) -> dict[str, Held]:
+    _, store = store_in_use(directory)
+    with closing(store):
+        return store.held()
+
+
+def _read_from(places: Iterable[str], held: dict[str, Held]) -> list[str]:
+    """The ids of the articles that were read from files at or below these places."""
+    roots = {Path(place) for place in places}
+    return [
+        id_
+        for id_, article in held.items()
+        if article.origin is not None
+        and "://" not in article.origin
+        and not roots.isdisjoint((Path(article.origin), *Path(article.origin).parents))
+    ]
