@@ -25,7 +25,7 @@ LEAST_DETAILS_OF_FEW = 0.8  # of a text of under 2 * SHORT shingles
 SAME = 0.8  # containment that needs no nearness in time
 SHORT = 40  # shingles; under it a text must be the same and have a like headline
 DAYS, HEADLINE_DAYS = 7, 3
-BRIEF, LEAST_OF_BRIEF = 0.5, 0.4
+BRIEF, LEAST_OF_BRIEF = 0.5, 0.25
 """A text of under half the length must begin as the longer one does, and have this much of it."""
 COMMON, COMMON_DAYS = 10, 30
 """A shingle of as many articles over as many days is boilerplate, and does not count."""
