@@ -212,7 +212,7 @@ class TestIndexStatus:
 
 
 PASSAGE = {"number", "article_id", "title", "outlet", "published_at", "url"} | {
-    "start", "end", "text", "score",
+    "start", "end", "text", "score", "updated_at", "correction", "copies",
 }  # fmt: skip
 CITATION = PASSAGE - {"text", "score"} | {"quote"}
 
