@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import logging
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -24,6 +25,7 @@ from index.vectors import FlatVectors
 from index.versions import STORE, VECTORS, Keep, Manifest
 from index.writer import StoreWriter, copy_store, sha256_of
 
+_log = logging.getLogger(__name__)
 _values = attrgetter(*FIELDS)
 
 
@@ -112,11 +114,13 @@ def publish(
             old = versions.version_folder(directory, draft.base.version) / STORE
             copy_store(old, folder / STORE, draft.base.store_sha256)
         with closing(StoreWriter(folder / STORE)) as writer:
-            writer.remove(draft.gone)
+            writer.remove(draft.gone, replaced={article.id for article in draft.put})
             writer.add(draft.put, passages, hashes, vectors, draft.origins)
             writer.move(draft.moved)
             if draft.base is None:
+                _inherit(directory, writer)
                 writer.merge()
+            writer.tell()
             articles, count, digest = writer.finish()
         manifest = Manifest(
             version=versions.new_version_id(directory, digest),
@@ -136,6 +140,18 @@ def publish(
     tidy_up(directory, manifest, keep)
     on_progress("write", 3, 3)
     return manifest
+
+
+def _inherit(directory: Path, writer: StoreWriter) -> None:
+    """Keep what the version in use holds of earlier states, if there is one that can be read."""
+    version = versions.current_version(directory)
+    if version is None:
+        return
+    try:
+        with closing(Store(versions.version_folder(directory, version) / STORE)) as before:
+            writer.inherit(before)
+    except BylineError as error:
+        _log.warning("Earlier states of articles are not kept: %s", error)
 
 
 def publish_folder(

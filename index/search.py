@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from corpus.article import Article
 from corpus.errors import BylineError
 from index import versions
 from index.fuse import reciprocal_rank_fusion
 from index.guard import check_embedder, check_width
 from index.store import ArticleRow, Store
+from index.story_tables import Stories
 from index.types import Embedder, Hit, VectorIndex
 from index.vectors import FlatVectors
 from index.versions import MEND, Manifest
@@ -44,6 +47,8 @@ class Index:
         self._store = store
         self._vectors = vectors
         self._embedder = embedder
+        self._stories = Stories(store)
+        self._repeats = self._stories.repeats()
 
     @classmethod
     def open(cls, directory: Path, embedder: Embedder) -> Index:
@@ -85,19 +90,34 @@ class Index:
         """The `k` best passages for `question`, best first; none for a blank question.
 
         The `depth` nearest by vector and the `depth` best by BM25 are fused by reciprocal rank, and
-        `Hit.score` is that sum. Equal scores are ordered by the passage's place in the index.
+        `Hit.score` is that sum. Equal scores are ordered by the passage's place in the index. What
+        copies of a story say is searched in one of them, and the others are in `Hit.copies`.
         """
         if not question.strip():
             return []
-        nearest = self._vectors.search(self._embedder.embed_question(question), depth)
+        nearest = self._nearest(self._embedder.embed_question(question), depth)
         rankings = {
             "dense": [id_ for id_, _ in nearest],
             "lexical": self._store.search(question, depth),
         }
         best = reciprocal_rank_fusion(rankings)[:k]
-        passages = self._store.passages([id_ for id_, _, _ in best])
+        ids = [id_ for id_, _, _ in best]
+        passages, copies = self._store.passages(ids), self._stories.copies(ids)
         similarity = dict(nearest)
-        return [Hit(passages[id_], score, ranks, similarity.get(id_)) for id_, score, ranks in best]
+        return [
+            Hit(passages[id_], score, ranks, similarity.get(id_), copies.get(id_, ()))
+            for id_, score, ranks in best
+        ]
+
+    def _nearest(self, vector: np.ndarray, depth: int) -> list[tuple[int, float]]:
+        """The `depth` nearest passages that are no repeats, with their inner products."""
+        asked = depth
+        while True:
+            found = self._vectors.search(vector, asked)
+            new = [pair for pair in found if pair[0] not in self._repeats]
+            if len(new) >= depth or len(found) < asked:
+                return new[:depth]
+            asked = max(2 * asked, depth + len(found) - len(new))
 
     def article(self, article_id: str) -> Article | None:
         return self._store.article(article_id)

@@ -123,7 +123,8 @@ class Store:
         return found
 
     def search(self, question: str, k: int) -> list[int]:
-        """The ids of the `k` best passages by BM25 over any of the question's words.
+        """The ids of the `k` best passages by BM25 over any of the question's words, without those
+        that repeat what a copy of their article says.
 
         Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009, as
         FTS5 computes it (k1 = 1.2, b = 0.75), on Porter stems.
@@ -133,6 +134,7 @@ class Store:
             return []
         rows = self._rows(
             "SELECT rowid FROM words WHERE words MATCH ? AND rank MATCH ?"
+            " AND rowid NOT IN (SELECT passage_id FROM repeats)"
             " ORDER BY rank, rowid LIMIT ?",
             [query, f"bm25({TITLE_WEIGHT}, 1.0)", k],
         )
@@ -203,6 +205,10 @@ class Store:
                 f"SELECT text_hash, vector FROM vectors WHERE text_hash IN ({_marks(some)})", some
             )
         return found
+
+    def query(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """The rows that a statement finds. Raises BylineError when the file is damaged."""
+        return self._rows(sql, values)
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         try:

@@ -29,18 +29,31 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """Another article that says what a passage says: the same story in another outlet."""
+
+    article_id: str
+    title: str
+    outlet: str | None = None
+    published_at: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage that a search found. The score belongs to the hit, never to the passage.
 
     `score` is comparable within one search only. `ranks` names each retriever that found the
     passage with its rank there, counted from 1; `similarity` is the cosine of question and passage
-    in the embedder's space, None where only words found it.
+    in the embedder's space, None where only words found it. `copies` are the other articles that
+    say the same, the first to publish first: a story that many outlets carried is one hit.
     """
 
     passage: Passage
     score: float
     ranks: dict[str, int] = field(default_factory=dict)
     similarity: float | None = None
+    copies: tuple[Copy, ...] = ()
 
 
 class Embedder(Protocol):

@@ -13,7 +13,9 @@ import numpy as np
 
 from corpus.article import Article
 from corpus.errors import BylineError
-from index.store import FIELDS, content_hash, contents_digest
+from index.store import FIELDS, Store, content_hash, contents_digest
+from index.story_tables import SCHEMA as _STORIES
+from index.story_tables import forget, inherit, tell
 from index.types import Passage
 from index.versions import MEND
 
@@ -53,11 +55,13 @@ class StoreWriter:
         # A journal would guard nothing here; what is deleted is overwritten, so that it is gone.
         self._db.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA secure_delete = ON;"
-            + (_SCHEMA if is_new else "")
+            + (_SCHEMA + _STORIES if is_new else "")
         )
 
-    def remove(self, article_ids: Collection[str]) -> None:
-        """Take articles out, with their passages, vectors and words."""
+    def remove(self, article_ids: Collection[str], replaced: Collection[str] = ()) -> None:
+        """Take articles out, with their passages, vectors and words; those of `replaced` stay as
+        earlier states of what is put in their place."""
+        forget(self._db, article_ids, replaced)
         for id_ in article_ids:
             rows = self._rows(
                 'SELECT p.id, a.title, a.body, p.start, p."end" FROM passages p'
@@ -114,6 +118,14 @@ class StoreWriter:
             "UPDATE articles SET origin = ? WHERE id = ?",
             ((origin, id_) for id_, origin in origins.items()),
         )
+
+    def tell(self) -> None:
+        """Bring the stories up to date with what was put in and taken out."""
+        tell(self._db)
+
+    def inherit(self, before: Store) -> None:
+        """Keep the earlier states that a version before this file holds of the same articles."""
+        inherit(self._db, before)
 
     def merge(self) -> None:
         """Merge the pieces of the full-text index, which makes it smaller and faster to search."""

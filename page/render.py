@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from corpus.article import Article
 from index.types import Hit, Passage
 from page.chat import MARKER, Description, Exchange, count
+from rag.output import also_in
 from rag.types import Answer, Citation, Disagreement, Sentence
 
 MASTHEAD = (
@@ -201,9 +202,18 @@ def _card(turn: int, number: int, hit: Hit, quotes: Sequence[tuple[int, int]]) -
     return (
         f"<article class='passage{' cited' if quotes else ''}' id='{name}' tabindex='-1' "
         f"aria-labelledby='{name}-title'>{badge}<h3 id='{name}-title'>{title}</h3>"
-        f"<p class='source'>{_source_html(article)}</p>"
+        f"<p class='source'>{_source_html(article)}</p>{_notes(hit)}"
         f"<blockquote dir='auto'>{_marked(hit.passage, quotes)}</blockquote></article>"
     )
+
+
+def _notes(hit: Hit) -> str:
+    """Who else carried the passage, and what the outlet put right in its article."""
+    others, notice = also_in(hit), hit.passage.article.correction
+    html = f"<p class='source also'>Also in: <bdi>{escape(others)}</bdi></p>" if others else ""
+    if notice:
+        html += f"<p class='source correction' dir='auto'>{escape(notice)}</p>"
+    return html
 
 
 def _marked(passage: Passage, quotes: Sequence[tuple[int, int]]) -> str:

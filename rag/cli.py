@@ -16,6 +16,7 @@ from rag.bench_commands import bench_app
 from rag.index_commands import index_app
 from rag.options import AsJson, IndexDir, print_json, settings_with
 from rag.sync_commands import sync_command
+from rag.story_commands import story
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.add_typer(index_app, name="index")
 app.add_typer(bench_app, name="bench")
 app.command("sync")(sync_command)
+app.command("story")(story)
 
 Engine = Annotated[str | None, typer.Option(help="auto, llama.cpp or transformers.")]
 Model = Annotated[

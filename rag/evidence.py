@@ -167,6 +167,7 @@ def _as_hit(run: Sequence[_Candidate]) -> Hit:
         score=best.score,
         ranks=best.hit.ranks,
         similarity=max(c.similarity for c in run),
+        copies=tuple(c for c in best.hit.copies if all(c in other.hit.copies for other in run)),
     )
 
 

@@ -10,6 +10,8 @@ from index.types import Hit
 from rag.prompt import heading
 from rag.types import Answer, Citation, Disagreement, Sentence
 
+_NAMED = 5  # outlets that are named before the rest is counted
+
 
 def answer_json(answer: Answer, id_: str | int | None = None) -> dict[str, Any]:
     """The whole answer; `passages` are what the model was given, numbered as cited."""
@@ -41,6 +43,9 @@ def hits_json(hits: Sequence[Hit]) -> list[dict[str, Any]]:
             "end": hit.passage.end,
             "text": hit.passage.text,
             "score": round(hit.score, 6),
+            "updated_at": hit.passage.article.updated_at,
+            "correction": hit.passage.article.correction,
+            "copies": [asdict(copy) for copy in hit.copies],
         }
         for number, hit in enumerate(hits, start=1)
     ]
@@ -97,6 +102,7 @@ def sources_text(answer: Answer) -> str:
                 quotes[citation.number].append(quote)
     return "\n".join(
         f"[{number}] {heading(answer.hits[number - 1])}\n    “{'” … “'.join(quotes[number])}”"
+        f"{_notes(answer.hits[number - 1])}"
         for number in sorted(quotes)
     )
 
@@ -104,6 +110,29 @@ def sources_text(answer: Answer) -> str:
 def hits_text(hits: Sequence[Hit]) -> str:
     """Passages for a terminal, numbered."""
     return "\n".join(
-        f"[{number}] {heading(hit)}\n    {' '.join(hit.passage.text.split())}"
+        f"[{number}] {heading(hit)}\n    {' '.join(hit.passage.text.split())}{_notes(hit)}"
         for number, hit in enumerate(hits, start=1)
+    )
+
+
+def also_in(hit: Hit) -> str | None:
+    """The other outlets that carried a passage, such as `A, B and 3 more`; None without any.
+
+    An outlet that is not known goes by the headline.
+    """
+    own = hit.passage.article.outlet
+    names = dict.fromkeys(copy.outlet or copy.title for copy in hit.copies)
+    others = [" ".join(name.split()) for name in names if name != own]
+    if not others:
+        return None
+    more = len(others) - _NAMED
+    return ", ".join(others[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _notes(hit: Hit) -> str:
+    """What a reader should know of a source beside its text, on lines of their own."""
+    article, others = hit.passage.article, also_in(hit)
+    notice = " ".join((article.correction or "").split())
+    return (f"\n    Also in: {others}" if others else "") + (
+        f"\n    Note: {notice}" if notice else ""
     )

@@ -212,9 +212,9 @@ class TestIndexStatus:
 
 
 PASSAGE = {"number", "article_id", "title", "outlet", "published_at", "url"} | {
-    "start", "end", "text", "score",
+    "start", "end", "text", "score", "updated_at", "correction", "copies",
 }  # fmt: skip
-CITATION = PASSAGE - {"text", "score"} | {"quote"}
+CITATION = PASSAGE - {"text", "score", "updated_at", "correction", "copies"} | {"quote"}
 
 
 class TestSearch:
