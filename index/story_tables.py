@@ -104,8 +104,8 @@ def tell(db: sqlite3.Connection) -> None:
     for id_, story in sorted(after.items()):
         if story in changed:
             members[story].append(id_)
-    for story in members.values():
-        _tell_one(db, story)
+    for article_ids in members.values():
+        _tell_one(db, article_ids)
 
 
 def _tell_one(db: sqlite3.Connection, article_ids: Sequence[str]) -> None:

@@ -15,8 +15,8 @@ from corpus.errors import BylineError
 from rag.bench_commands import bench_app
 from rag.index_commands import index_app
 from rag.options import AsJson, IndexDir, print_json, settings_with
-from rag.sync_commands import sync_command
 from rag.story_commands import story
+from rag.sync_commands import sync_command
 
 if TYPE_CHECKING:
     from rag.settings import Settings

@@ -6,7 +6,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,10 @@ class RandomPassages:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._index, name)
+
+    @contextmanager
+    def pinned(self) -> Iterator[RandomPassages]:
+        yield self
 
     def search(self, question: str, k: int) -> list[Hit]:
         return self._chance.sample(self._all, 5)
