@@ -47,9 +47,10 @@ _YES_OR_NO = re.compile(
 _FULL_NAME = re.compile(r"\b[A-Z][a-z]+(?:['’-][A-Za-z]+)?(?:\s+(?:[A-Z]\.?\s+)?[A-Z][\w’'-]+)+")
 _NAME = re.compile(r"(?<=[a-z,;’'\"] )[A-Z][\w’'-]+")
 _TITLES = frozenset("ceo cfo coo cto".split())
+_TITLE = re.compile(rf"\b(?:{'|'.join(_TITLES)})\b", re.IGNORECASE)
 _DOER = re.compile(r"(?:\A\W*|\b(?:by|is|was|are|were) )([A-Z]\w+)")
 _DATE = re.compile(rf"\b(?:1[5-9]|20)\d\d\b|\b(?:{'|'.join(MONTHS_AND_DAYS)})\b")
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"(?!(?<=\w['’])s\b)\w+")  # "Scale's" is Scale
 
 
 def is_yes_or_no(question: str) -> bool:
@@ -93,8 +94,8 @@ def replies_in_kind(question: str, reply: str, source: str) -> bool:
     kinds = kinds_asked(question)
     if not kinds:
         return True
-    full_names = _FULL_NAME.findall(f"{source}\n{reply}")
-    known = _known(question, full_names)
+    full_names = _full_names(source)
+    known = _known(question, [*full_names, *_full_names(reply)])
     families = {_WORD.findall(name)[-1] for name in full_names}
     doers = {name for name in _DOER.findall(reply) if name.lower() not in STOP_WORDS}
     alone = families.union(doers).intersection(_WORD.findall(reply))
@@ -102,6 +103,12 @@ def replies_in_kind(question: str, reply: str, source: str) -> bool:
         return True
     offers = [(kind, offer(kind, question, reply)) for kind in kinds]
     return any(offered == 1 or (kind == "money" and offered > 0) for kind, offered in offers)
+
+
+def _full_names(text: str) -> list[str]:
+    """Names of two words and more: "Scale AI CEO Jason Droege" are two."""
+    runs = (part for name in _FULL_NAME.findall(text) for part in _TITLE.split(name))
+    return [run.strip() for run in runs if len(run.split()) > 1]
 
 
 def _known(question: str, full_names: Iterable[str]) -> frozenset[str]:
@@ -113,7 +120,7 @@ def _known(question: str, full_names: Iterable[str]) -> frozenset[str]:
 
 
 def _offers_name(question: str, sentence: str) -> float:
-    full_names = _FULL_NAME.findall(sentence)
+    full_names = _full_names(sentence)
     known = _known(question, full_names)
 
     def is_new(name: str) -> bool:

@@ -99,3 +99,14 @@ def test_a_company_that_did_it(reply: str) -> None:
 
 def test_where_no_kind_is_asked_for_any_reply_will_do() -> None:
     assert replies_in_kind("Where is the plant?", "It is in Clinton.", "")
+
+
+@pytest.mark.parametrize("reply", ["Wang will be Scale AI’s CEO.", "Then came Scale AI CEO Meta."])
+def test_a_title_names_nobody(reply: str) -> None:
+    source = "Alexandr Wang said that Jason Droege becomes Scale AI’s CEO."
+    assert not replies_in_kind("Who will lead Scale AI after Alexandr Wang?", reply, source)
+
+
+def test_a_name_after_a_title_does() -> None:
+    reply = "It is led by Scale AI CEO Jason Droege."
+    assert replies_in_kind("Who will lead Scale AI after Alexandr Wang?", reply, reply)
