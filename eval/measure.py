@@ -13,6 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from platformdirs import user_cache_path
+
 from corpus.errors import BylineError
 from eval.records import Figure, Record, Result, Run, Summary
 from rag.settings import Settings, load_settings
@@ -62,22 +64,27 @@ def embedder_of(settings: Settings) -> Embedder:
     return load_embedder(settings, fetch_with_bar)
 
 
+CACHE = user_cache_path("byline") / "eval"
+"""Where the index of a suite is kept from one run to the next."""
+
+
 def ensure_suite_index(
     directory: Path, articles: Sequence[Article], source: str, embedder: Embedder
 ) -> Figure:
     """Build the index unless it holds just these articles, and say how fast it was built.
 
     The speed has no value where nothing was built, or where vectors of a version before were used
-    again. Raises `BylineError` rather than replace an index of other articles.
+    again. Raises `BylineError` rather than replace an index of other articles that somebody named.
     """
     from index.build import build, is_current
-    from index.versions import current_version, read_manifest
+    from index.versions import current_version, sources_of
     from rag.terminal import staged
 
     if is_current(directory, articles, embedder.name, embedder.weights_hash):
         return Figure(None, None, None, 0, "passages/s")
-    first = current_version(directory) is None
-    if not first and read_manifest(directory).sources != (source,):
+    before = current_version(directory)
+    named = directory.parent != CACHE
+    if named and before is not None and sources_of(directory, before) != (source,):
         raise BylineError(
             f"The index in {directory} holds other articles than this suite's: name another folder "
             "with --index."
@@ -86,7 +93,7 @@ def ensure_suite_index(
     start = time.perf_counter()
     with staged() as on_progress:
         manifest = build(articles, embedder, directory, on_progress=on_progress, sources=[source])
-    if not first:
+    if before is not None:
         return Figure(None, None, None, 0, "passages/s")
     speed = manifest.passages / (time.perf_counter() - start)
     return Figure(speed, None, None, manifest.passages, "passages/s")

@@ -9,11 +9,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platformdirs import user_cache_path
-
 from corpus.errors import BylineError
 from eval.attribution import run_attribution
-from eval.measure import Options, each, embedder_of, ensure_suite_index, load, make_result
+from eval.measure import CACHE, Options, each, embedder_of, ensure_suite_index, load, make_result
 from eval.questions import Question, load_questions, sample
 from eval.records import Record, Result
 from eval.runner import Runner
@@ -53,7 +51,7 @@ def ask_gold(suite: str, questions: Sequence[Question], options: Options) -> Res
     from corpus.read import read_articles
 
     articles = read_articles([SAMPLE_ARTICLES]).articles
-    folder = options.index or _cached("gold")
+    folder = options.index or CACHE / "gold"
     return _run_pooled(suite, questions, articles, str(SAMPLE_ARTICLES), folder, options)
 
 
@@ -65,7 +63,7 @@ def run_news(name: str, options: Options) -> Result:
     by_question = named_articles(folder, source)
     named = [article for question in questions for article in by_question[question.id]]
     pool = shrink(articles, named, options.pool, options.seed)
-    where = options.index or _cached(name)
+    where = options.index or CACHE / name
     return _run_pooled(name, questions, pool, f"{source}-articles", where, options)
 
 
@@ -106,11 +104,6 @@ def _run_pooled(
         records = each(questions, Runner(pipeline).ask)
         summary = summarise(records, options.seed, {"passages_per_second": speed})
         return make_result(name, settings, options, records, summary, pipeline.describe())
-
-
-def _cached(suite: str) -> Path:
-    """Where the index of a suite is kept from one run to the next."""
-    return user_cache_path("byline") / "eval" / suite
 
 
 def run_own(name: str, options: Options) -> Result:

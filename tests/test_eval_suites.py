@@ -16,7 +16,7 @@ from eval.sets import AbsentSetError
 from eval.suites import run_mine, run_suite
 from index.build import build
 from index.search import Index
-from index.versions import current_version
+from index.versions import MANIFEST, SCHEMA, current_version, read_manifest, version_folder
 from rag.answerable import Answerability
 from rag.pipeline import Pipeline
 from rag.settings import Settings, load_settings
@@ -175,6 +175,18 @@ def test_an_index_of_other_articles_is_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(BylineError, match="holds other articles than this suite's"):
         ensure_suite_index(tmp_path, [Article("b", "T", "Other.")], "linked-articles", embedder)
     assert current_version(tmp_path) == version
+
+
+def test_a_suites_own_index_of_another_schema_is_built_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eval.measure.CACHE", tmp_path)
+    folder, embedder = tmp_path / "gold", HashingEmbedder()
+    build(POOL, embedder, folder, sources=["elsewhere"])
+    manifest = version_folder(folder, str(current_version(folder))) / MANIFEST
+    manifest.write_text(manifest.read_text().replace(f'"schema": {SCHEMA}', '"schema": 1'))
+    ensure_suite_index(folder, POOL, "articles", embedder)
+    assert read_manifest(folder).articles == 1
 
 
 def test_the_speed_of_a_build_that_had_vectors_already_is_no_score(tmp_path: Path) -> None:
