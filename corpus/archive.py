@@ -41,7 +41,7 @@ def open_zip(data: bytes, bounds: Bounds = BOUNDS) -> zipfile.ZipFile:
     _check_directory(data, bounds)
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, ValueError, RuntimeError, EOFError, OSError) as error:
         raise Unreadable(f"not a readable zip archive ({error})") from None
     members = archive.infolist()
     if len(members) > bounds.members:
@@ -74,9 +74,8 @@ def read_member(archive: zipfile.ZipFile, name: str, bounds: Bounds = BOUNDS) ->
         )
     try:
         return archive.read(member)
-    except (
-        zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError,
-        NotImplementedError, RuntimeError,
+    except (  # a RuntimeError tells of a compression or an encryption that zipfile does not know
+        zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError
     ) as error:  # fmt: skip
         raise Unreadable(f"its zip data is damaged ({error})") from None
 

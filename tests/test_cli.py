@@ -8,12 +8,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
+from commandline import Done
 from fakes import HashingEmbedder, ScriptedGenerator
 
 from corpus.errors import BylineError
@@ -32,17 +32,6 @@ Jason Droege became chief executive of Scale AI in June. He led Uber Eats before
 """
 PROCESS = [sys.executable, "-c", "from rag.cli import main; main()"]
 QUESTION = "What stake did Meta buy in Scale AI?"
-
-
-@dataclass(frozen=True)
-class Done:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 Byline = Callable[..., Done]

@@ -72,8 +72,8 @@ def test_each_readable_member_of_an_archive_is_read(tmp_path: Path) -> None:
 
 
 def test_names_of_members_are_only_shown() -> None:
-    found, _ = read("n.zip", zipped({"../../etc/a.txt": STORY, "/root/b\x1b.txt": f"B {STORY}"}))
-    assert [f.member for f in found] == ["etc/a.txt", "root/b?.txt"]
+    found, _ = read("n.zip", zipped({"../../etc/a.txt": STORY, "/etc/b\x1b.txt": f"B {STORY}"}))
+    assert [f.member for f in found] == ["etc/a.txt", "etc/b?.txt"]
 
 
 def test_an_archive_of_too_many_members_is_refused() -> None:

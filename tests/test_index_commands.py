@@ -7,12 +7,11 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 import pytest
+from commandline import Done
 from fakes import HashingEmbedder, ScriptedGenerator
 
 from index import versions
@@ -28,17 +27,6 @@ STORIES = {
     "chief": "A new chief for Scale AI\n\nJason Droege became chief executive in June.\n",
     "power": "A reactor for Meta\n\nMeta buys the power of the Clinton reactor.\n",
 }
-
-
-@dataclass(frozen=True)
-class Done:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 Index = Callable[..., Done]

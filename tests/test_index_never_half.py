@@ -114,6 +114,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
+        # RLIMIT_FSIZE, in the tests below, stops the writing for everybody else.
         pytest.skip("only root may mount a small disk")
     try:
         build(OLD, HashingEmbedder(), disk / "index")
