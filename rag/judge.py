@@ -59,8 +59,8 @@ def judge(question: str, evidence: Sequence[Hit], generator: Generator) -> list[
     """
     if not evidence:
         return []
-    asked = f"Question: {as_data(question)}"
-    readings = generator.read([_messages(asked, hit) for hit in evidence], "yes", told=asked)
+    chats = [_messages(question, hit) for hit in evidence]
+    readings = generator.read(chats, "yes", told=_asked(question))
     told = [reading.likelihood for reading in readings if reading.likelihood is not None]
     judged = [
         replace(hit, score=_discounted(reading, max(told, default=None)))
@@ -131,7 +131,7 @@ def gives_what_is_asked(
     if not reply or not replies_in_kind(question, text, "\n".join(bodies)):
         return False
     least = LEAST_RELEVANCE_OF_QUOTE if quoted else LEAST_RELEVANCE
-    asked = f"Question: {as_data(question)}\nReply: {as_data(text)}"
+    asked = f"{_asked(question)}\nReply: {as_data(text)}"
     messages = [
         Message("system", _SYSTEM_REPLY),
         Message("user", f"{asked}\n\nDoes the reply give what the question asks for?"),
@@ -139,9 +139,13 @@ def gives_what_is_asked(
     return generator.read([messages], "yes")[0].probability >= least
 
 
-def _messages(asked: str, hit: Hit) -> list[Message]:
+def _messages(question: str, hit: Hit) -> list[Message]:
     """The passage stands first, so that how likely the question is tells something of it."""
     passage = f"Passage: {heading(hit)}: {as_data(hit.passage.text)}"
-    again = asked.removeprefix("Question: ")
-    states = f'Does the passage state the answer to "{again}"?'
-    return [Message("system", _SYSTEM), Message("user", f"{passage}\n\n{asked}\n\n{states}")]
+    states = f'Does the passage state the answer to "{as_data(question)}"?'
+    told = f"{passage}\n\n{_asked(question)}\n\n{states}"
+    return [Message("system", _SYSTEM), Message("user", told)]
+
+
+def _asked(question: str) -> str:
+    return f"Question: {as_data(question)}"
