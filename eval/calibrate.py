@@ -1,8 +1,8 @@
-"""Fit the weights that decide whether evidence answers a question: `python -m eval.calibrate`.
+"""What each bound on the evidence's probability costs: `python -m eval.calibrate`.
 
-Learns from the gold set's development split on an index of the sample articles and, where they are
-named, from question sets that bring their own passages, such as `squad2`, in the folder of --data.
-Writes rag/answerability.json with what it was fitted on.
+Reads the evidence of the gold set's development split on an index of the sample articles and, where
+they are named, of question sets that bring their own passages, such as `squad2`, in the folder of
+--data; prints for each bound (`sure` in the settings) how many questions would be answered.
 """
 
 from __future__ import annotations
@@ -12,25 +12,47 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from eval.questions import Question, load_questions
 from eval.sets import read_cases
 from index.types import Embedder, Hit, Passage
-from rag.answerable import WEIGHTS, Signals, read_signals
+from rag.answerable import trust
 from rag.evidence import choose_evidence
 from rag.judge import judge
 from rag.load import load_embedder, load_pipeline
 from rag.pipeline import Pipeline
+from rag.quote import best_quote
 from rag.settings import load_settings
 from rag.terminal import counting, ensure_index, quiet
 from rag.types import Generator
 
-Example = tuple[str, Signals, bool]
 MOST_PASSAGES = 8
+BOUNDS = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One question: how sure the model is of its best passage, 0 to 1, and whether a sentence can
+    be quoted in doubt."""
+
+    source: str
+    question: str
+    answerable: bool
+    best: float
+    quotable: bool
+
+
+def example(source: str, question: Question, found: Sequence[Hit], generator: Generator) -> Example:
+    """What the pipeline would see of a question's evidence."""
+    judged = judge(question.question, found, generator)
+    trusted = trust(question.question, judged, sure=0.0) == "sure"
+    quotes, _ = best_quote(question.question, judged, generator) if trusted else ([], [])
+    best = judged[0].score if trusted else 0.0
+    return Example(source, question.question, bool(question.answerable), best, bool(quotes))
 
 
 def gold_examples(
@@ -38,8 +60,7 @@ def gold_examples(
 ) -> Iterator[Example]:
     """Questions of the gold set, with the evidence that the pipeline finds."""
     for question in questions:
-        judged = judge(question.question, pipeline.find(question.question), generator)
-        yield "gold", read_signals(question.question, judged), bool(question.answerable)
+        yield example("gold", question, pipeline.find(question.question), generator)
 
 
 def set_examples(
@@ -64,13 +85,13 @@ def set_examples(
     for answerable in (True, False):
         kind = [case for case in cases if case.question.answerable is answerable]
         for case in kind[: count // 2]:
-            question = case.question.question
+            question = case.question
             own = [Passage(article, 0, len(article.body)) for article in case.articles]
             others = list(by_title[case.articles[0].title].values())
             chance.shuffle(others)
-            hits = _nearest(question, [*own, *others[:MOST_PASSAGES]], embedder)
-            judged = judge(question, choose_evidence(question, hits, embedder), generator)
-            yield name, read_signals(question, judged), answerable
+            hits = _nearest(question.question, [*own, *others[:MOST_PASSAGES]], embedder)
+            found = choose_evidence(question.question, hits, embedder)
+            yield example(name, question, found, generator)
 
 
 def _nearest(question: str, passages: Iterable[Passage], embedder: Embedder) -> list[Hit]:
@@ -80,41 +101,21 @@ def _nearest(question: str, passages: Iterable[Passage], embedder: Embedder) -> 
     return [Hit(distinct[i], float(scores[i]), {"dense": r}) for r, i in enumerate(order, start=1)]
 
 
-def fit(examples: Sequence[Example]) -> dict[str, Any]:
-    """A logistic regression (scikit-learn, L2, classes weighed alike) and its held-out figures."""
-    from sklearn.linear_model import LogisticRegression
+def figures(examples: Sequence[Example]) -> dict[str, dict[str, float]]:
+    """For each source the area under the ROC curve of the best passage's probability and, at each
+    bound, the shares answered of the answerable and of the unanswerable questions."""
     from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import cross_val_predict
 
-    rows = np.array([signals.row() for _, signals, _ in examples])
-    labels = np.array([answerable for _, _, answerable in examples])
-    model = LogisticRegression(class_weight="balanced")
-    held_out = cross_val_predict(model, rows, labels, cv=5, method="predict_proba")[:, 1]
-    model.fit(rows, labels)
-    sources = sorted({source for source, _, _ in examples})
-    return {
-        "weights": [round(float(weight), 4) for weight in model.coef_[0]],
-        "bias": round(float(model.intercept_[0]), 4),
-        "fitted_on": {source: sum(s == source for s, _, _ in examples) for source in sources},
-        "held_out": {
-            source: _figures(
-                held_out[[s == source for s, _, _ in examples]],
-                labels[[s == source for s, _, _ in examples]],
-                roc_auc_score,
-            )
-            for source in sources
-        },
-    }
-
-
-def _figures(probabilities: Any, labels: Any, auc: Any) -> dict[str, float]:
-    """Area under the ROC curve and, at each threshold, refusals right and refusals wrong."""
-    figures = {"auc": round(float(auc(labels, probabilities)), 3)}
-    for threshold in (0.2, 0.3, 0.4, 0.5, 0.6):
-        refused = probabilities < threshold
-        figures[f"refused_right_at_{threshold}"] = round(float(refused[~labels].mean()), 3)
-        figures[f"refused_wrong_at_{threshold}"] = round(float(refused[labels].mean()), 3)
-    return figures
+    told: dict[str, dict[str, float]] = {}
+    for source in sorted({example.source for example in examples}):
+        own = [example for example in examples if example.source == source]
+        told[source] = {"auc": roc_auc_score([e.answerable for e in own], [e.best for e in own])}
+        for kind, answerable in (("answerable", True), ("unanswerable", False)):
+            asked = [example for example in own if example.answerable is answerable]
+            for bound in BOUNDS:
+                answered = sum(e.best >= bound or e.quotable for e in asked)
+                told[source][f"{kind} answered at {bound}"] = answered / len(asked)
+    return told
 
 
 def main() -> None:
@@ -122,7 +123,7 @@ def main() -> None:
     parser.add_argument("sets", nargs="*", help="further question sets, by name")
     parser.add_argument("--data", type=Path, help="the folder that they lie in")
     parser.add_argument("--count", type=int, default=60, help="questions taken of each set")
-    parser.add_argument("--examples", type=Path, help="keep the signals here, as JSON")
+    parser.add_argument("--examples", type=Path, help="keep each question's reading here, as JSON")
     arguments = parser.parse_args()
     quiet()
     settings = load_settings()
@@ -140,15 +141,13 @@ def main() -> None:
     total = len(own) + arguments.count * len(arguments.sets)
     with counting("reading signals") as count:
         for source in sources:
-            for example in source:
-                examples.append(example)
+            for one in source:
+                examples.append(one)
                 count(len(examples), total)
                 if arguments.examples:
-                    kept = [[s, signals.row(), label] for s, signals, label in examples]
-                    arguments.examples.write_text(json.dumps(kept))
-    fitted = fit(examples)
-    WEIGHTS.write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(fitted, indent=2))
+                    kept = [asdict(example) for example in examples]
+                    arguments.examples.write_text(json.dumps(kept, indent=1))
+    print(json.dumps(figures(examples), indent=2))
 
 
 if __name__ == "__main__":

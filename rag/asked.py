@@ -38,7 +38,8 @@ _HOW_MUCH = re.compile(
 )
 _WHAT_AMOUNT = re.compile(
     r"^(?:at |for )?(?:what|which)\b.*\b(?:price|cost|revenue|sales|amount|sum|valuation)\b"
-    r"|^what (?:did|does|do|will|has|have)\b.*\b(?:pay|paid|spend|spent|invest|invested|cost)\b",
+    r"|^what (?:did|does|do|will|has|have)\b"
+    r".*\b(?:pay|paid|spend|spent|invest|invested|cost|earn)\b",
     re.I,
 )
 _YES_OR_NO = re.compile(

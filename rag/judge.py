@@ -29,7 +29,7 @@ _SYSTEM_REPLY = "You judge whether a reply answers a question. Reply with yes or
 MOST = 3
 """Passages that are worth their tokens in the prompt."""
 LEAST_SHARE = 0.5
-"""Of the best passage's probability, that another must have to be read beside it."""
+"""Of the best passage's probability, that another must have to count beside it."""
 
 LIKELIHOOD = 2.0
 """How much the mean log-probability of the question counts, against the log-odds of yes."""
@@ -46,9 +46,6 @@ _SEVERAL = re.compile(
 
 LEAST_RELEVANCE = 0.31
 """Of a reply; right ones had 0.32 and more, most beside the point 0.30 and less (docs/LOG.md)."""
-
-LEAST_RELEVANCE_OF_QUOTE = 0.25
-"""Of a passage's own sentence, which is longer than a reply and never false: 0.30 to 0.50 seen."""
 
 
 def judge(question: str, evidence: Sequence[Hit], generator: Generator) -> list[Hit]:
@@ -87,9 +84,13 @@ def worth_reading(question: str, judged: Sequence[Hit]) -> list[Hit]:
     def worth(hit: Hit) -> float:
         return hit.score + OFFER * sum(offer(kind, question, hit.passage.text) for kind in kinds)
 
+    return sorted(worth_quoting(judged), key=lambda hit: -worth(hit))[:MOST]
+
+
+def worth_quoting(judged: Sequence[Hit]) -> list[Hit]:
+    """The judged passages whose sentences may be an answer, best first."""
     least = LEAST_SHARE * max((hit.score for hit in judged), default=0.0)
-    worthy = [hit for hit in judged if hit.score >= least]
-    return sorted(worthy, key=lambda hit: -worth(hit))[:MOST]
+    return [hit for hit in judged if hit.score >= least]
 
 
 def fewest_to_read(question: str, worthy: Sequence[Hit]) -> list[Hit]:
@@ -119,24 +120,26 @@ def _holds(question: str, hit: Hit) -> set[str]:
     return offered.union(name for name in names(question) if name in known)
 
 
-def gives_what_is_asked(
-    question: str, reply: Sequence[Sentence], generator: Generator, quoted: bool = False
-) -> bool:
-    """Whether the checked sentences of a reply answer, and do not merely say something true.
-
-    `quoted` tells that they are an article's own.
-    """
+def gives_what_is_asked(question: str, reply: Sequence[Sentence], generator: Generator) -> bool:
+    """Whether the checked sentences of a reply answer, and do not merely say something true."""
     text = " ".join(sentence.text for sentence in reply)
     bodies = {c.passage.article.body for sentence in reply for c in sentence.citations}
     if not reply or not replies_in_kind(question, text, "\n".join(bodies)):
         return False
-    least = LEAST_RELEVANCE_OF_QUOTE if quoted else LEAST_RELEVANCE
-    asked = f"{_asked(question)}\nReply: {as_data(text)}"
-    messages = [
-        Message("system", _SYSTEM_REPLY),
-        Message("user", f"{asked}\n\nDoes the reply give what the question asks for?"),
+    return as_replies(question, [text], generator)[0] >= LEAST_RELEVANCE
+
+
+def as_replies(question: str, texts: Sequence[str], generator: Generator) -> list[float]:
+    """For each text the probability, 0 to 1, that as a reply it gives what the question asks."""
+    asks = "Does the reply give what the question asks for?"
+    chats = [
+        [
+            Message("system", _SYSTEM_REPLY),
+            Message("user", f"{_asked(question)}\nReply: {as_data(text)}\n\n{asks}"),
+        ]
+        for text in texts
     ]
-    return generator.read([messages], "yes")[0].probability >= least
+    return [reading.probability for reading in generator.read(chats, "yes")] if chats else []
 
 
 def _messages(question: str, hit: Hit) -> list[Message]:

@@ -13,4 +13,5 @@ class Limits:
 
     retrieved: int = 12  # passages whose sentences compete to be evidence
     question_characters: int = 1000
+    sure: float = 0.55  # that a passage states the answer, for one in the model's own words
     budget: Budget = field(default_factory=Budget)

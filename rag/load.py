@@ -15,7 +15,6 @@ from index.openvino_embedder import OpenVinoEmbedder, suits_openvino
 from index.publishing import Upkeep
 from index.types import Embedder, Progress
 from index.versions import Keep, Manifest
-from rag.answerable import Answerability
 from rag.catalogue import load_catalogue
 from rag.evidence import Budget
 from rag.fetch import ensure
@@ -45,10 +44,10 @@ def load_pipeline(settings: Settings, fetch: Fetch = ensure) -> Pipeline:
         index,
         embedder,
         generator,
-        Answerability.load(settings.answerable),
         Limits(
             retrieved=settings.retrieved,
             question_characters=settings.question_characters,
+            sure=settings.sure,
             budget=Budget(characters=settings.evidence_characters),
         ),
     )

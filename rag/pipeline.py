@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from index.live import LiveIndex
 from index.search import Index
 from index.types import Embedder, Hit
-from rag.answerable import Answerability
+from rag.answerable import trust
 from rag.asked import is_yes_or_no
 from rag.clock import Clock
 from rag.describe import Description, describe
@@ -47,13 +47,11 @@ class Pipeline:
         index: Index | LiveIndex,
         embedder: Embedder,
         generator: Generator,
-        answerability: Answerability,
         limits: Limits | None = None,
     ) -> None:
         self.index = index
         self._embedder = embedder
         self.generator = generator
-        self._answerability = answerability
         self._limits = limits or Limits()
 
     def ask(self, question: str, history: History = ()) -> Answer:
@@ -77,11 +75,13 @@ class Pipeline:
         yield Found(tuple(found))
 
         judged = judge(query, found, self.generator)  # no call of the model where nothing is found
-        if not judged or not self._answerability.holds(query, judged):
+        trusted = trust(query, judged, self._limits.sure)
+        if trusted == "none":
             yield finish(question, (), judged, "", clock, self.generator, index)
             return
 
-        if is_yes_or_no(query):  # a small model gets the direction wrong, a quotation does not
+        # A small model gets yes and no wrong, and says too much in doubt; a quotation does not.
+        if trusted == "doubtful" or is_yes_or_no(query):
             evidence, sentences = best_quote(query, judged, self.generator)
             hits = evidence or judged
             yield finish(question, sentences, hits, "", clock, self.generator, index)
@@ -93,9 +93,10 @@ class Pipeline:
         sentences = yield from self._checked(raw, evidence)
         if not gives_what_is_asked(query, sentences, self.generator):
             # What the model made of the passages failed: their own words may still answer.
-            evidence, sentences = best_quote(query, judged, self.generator, sentences)
-            if declines(raw) or not gives_what_is_asked(query, sentences, self.generator, True):
-                evidence, sentences = judged, []
+            failed, evidence, sentences = sentences, [], []
+            if not declines(raw):
+                evidence, sentences = best_quote(query, judged, self.generator, failed)
+            evidence = evidence or judged
             yield Found(tuple(evidence))
         yield finish(question, sentences, evidence, raw, clock, self.generator, index)
 

@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     retrieved: int = Field(12, ge=1, le=200)
     evidence_characters: int = Field(900, ge=200)
     question_characters: int = Field(1000, ge=10)
-    answerable: float = Field(0.3, ge=0, le=1)
+    sure: float = Field(0.55, ge=0, le=1)
     eval_data: Path | None = None
 
     @classmethod

@@ -89,13 +89,27 @@ def known_names(text: str, hit: Hit) -> set[str]:
 
 
 def names(text: str) -> list[str]:
-    """The names in a sentence, lower case: capitalised words that do not merely begin it."""
-    found = []
+    """The words of the names in a sentence, lower case: capitalised ones that do not begin it."""
+    return [word for name in whole_names(text) for word in name]
+
+
+def whole_names(text: str) -> list[list[str]]:
+    """As `names`, with the words that stand together, such as "Alexandr Wang", in one list."""
+    found: list[list[str]] = []
+    end = -1
     for match in _CAPITALISED.finditer(text):
         begins = not text[: match.start()].strip("\"'“‘( ")
-        for word in words(match[0]):
-            if word.lower() not in STOP_WORDS and not begins and not word[0].isdigit():
-                found.append(alias(word))
+        kept = [
+            alias(word)
+            for word in words(match[0])
+            if word.lower() not in STOP_WORDS and not begins and not word[0].isdigit()
+        ]
+        if kept and text[end : match.start()] == " ":
+            found[-1] += kept
+        elif kept:
+            found.append(kept)
+        genitive = match[0].endswith(("'s", "’s"))  # "Scale AI's Wang" is two names
+        end = match.end() if kept and not genitive else -1
     return found
 
 

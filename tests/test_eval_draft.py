@@ -15,7 +15,6 @@ from eval.questions import load_questions
 from index.build import build
 from index.search import Index
 from index.types import Passage
-from rag.answerable import Answerability
 from rag.pipeline import Pipeline
 from rag.settings import Settings
 
@@ -60,8 +59,7 @@ def test_the_model_is_shown_the_title_and_the_passage() -> None:
 def pipeline(folder: Path, *articles: Article) -> Pipeline:
     embedder = HashingEmbedder()
     build(articles, embedder, folder)
-    never = Answerability(weights=(0, 0, 0, 0), bias=-10)
-    return Pipeline(Index.open(folder, embedder), embedder, ScriptedGenerator(GOOD), never)
+    return Pipeline(Index.open(folder, embedder), embedder, ScriptedGenerator(GOOD))
 
 
 def test_a_caption_is_not_asked_about(tmp_path: Path) -> None:

@@ -27,7 +27,6 @@ from eval.scores import summarise
 from index.build import build
 from index.search import Index
 from index.types import Hit
-from rag.answerable import Answerability
 from rag.limits import Limits
 from rag.pipeline import Pipeline
 from rag.prompt import REFUSAL
@@ -63,7 +62,6 @@ UNANSWERABLE = [
 ]
 QUESTIONS = [*ANSWERABLE, *UNANSWERABLE]
 KNOWN = {question.question: question.sentences[0] for question in ANSWERABLE}
-ALWAYS = Answerability(weights=(0, 0, 0, 0), bias=10)
 
 
 class Reader(ScriptedGenerator):
@@ -165,7 +163,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
 
 
 def pipeline_of(index: Any, generator: ScriptedGenerator) -> Pipeline:
-    return Pipeline(index, HashingEmbedder(), generator, ALWAYS, Limits(retrieved=6))
+    return Pipeline(index, HashingEmbedder(), generator, Limits(retrieved=6))
 
 
 def measured(pipeline: Any) -> Result:

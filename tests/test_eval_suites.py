@@ -17,11 +17,8 @@ from eval.suites import run_mine, run_suite
 from index.build import build
 from index.search import Index
 from index.versions import MANIFEST, SCHEMA, current_version, read_manifest, version_folder
-from rag.answerable import Answerability
 from rag.pipeline import Pipeline
 from rag.settings import Settings, load_settings
-
-YES = Answerability(weights=(0, 0, 0, 0), bias=10)
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +28,7 @@ def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def load(settings: Settings) -> Pipeline:
         index = Index.open(settings.index, embedder)
-        return Pipeline(index, embedder, ScriptedGenerator("It was Wang [1]."), YES)
+        return Pipeline(index, embedder, ScriptedGenerator("It was Wang [1]."))
 
     monkeypatch.setattr(suites, "embedder_of", lambda settings: embedder)
     monkeypatch.setattr(suites, "load", load)

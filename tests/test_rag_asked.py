@@ -15,6 +15,7 @@ from rag.asked import is_yes_or_no, kinds_asked, offer, replies_in_kind
         ("What share does it hold?", ["share", "number"]),
         ("How many people work there?", ["number"]),
         ("When did it open?", ["date"]),
+        ("What does she earn?", ["money"]),
         ("In which year did it open?", ["date"]),
         ("How much did it pay?", ["money"]),
         ("What were its sales?", ["money"]),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 import pytest
 from fakes import ScriptedGenerator
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.judge import fewest_to_read, gives_what_is_asked, judge, worth_reading
+from rag.judge import as_replies, fewest_to_read, gives_what_is_asked, judge, worth_reading
 from rag.types import Message, Reading, Sentence
 
 
@@ -134,7 +135,20 @@ def test_no_sentence_gives_nothing() -> None:
     assert not gives_what_is_asked("Where is it?", [], ScriptedGenerator())
 
 
-def test_a_quotation_is_doubted_less() -> None:
-    reply, generator = [Sentence("It has a board.")], ScriptedGenerator(probability=0.28)
-    assert gives_what_is_asked("Where is it?", reply, generator, quoted=True)
-    assert not gives_what_is_asked("Where is it?", reply, generator)
+def test_each_text_is_read_as_a_reply_by_itself() -> None:
+    class Listening(ScriptedGenerator):
+        def sure_of(self, told: str) -> float:
+            return 0.9 if "Reply: It is in Rome." in told else 0.2
+
+    assert as_replies("Where is it?", ["It has a board.", "It is in Rome."], Listening()) == [
+        0.2,
+        0.9,
+    ]
+
+
+def test_no_text_is_no_call_of_the_model() -> None:
+    class Deaf(ScriptedGenerator):
+        def read(self, *_: object, **__: object) -> NoReturn:
+            raise AssertionError("the model was asked")
+
+    assert as_replies("Where is it?", [], Deaf()) == []

@@ -42,7 +42,7 @@ def test_a_sentence_that_failed_is_passed_over() -> None:
 def test_the_sentence_that_the_model_is_surest_of() -> None:
     class Sure(ScriptedGenerator):
         def sure_of(self, told: str) -> float:
-            return 0.9 if "in June" in told.split("Question:")[0] else 0.2
+            return 0.9 if "Reply: It was in June." in told else 0.2
 
     _, (sentence,) = best_quote("Was it in June?", [hit(DEAL, 0.9)], Sure())
     assert sentence.text == "It was in June."
@@ -50,3 +50,27 @@ def test_the_sentence_that_the_model_is_surest_of() -> None:
 
 def test_nothing_judged_is_nothing_to_quote() -> None:
     assert best_quote(QUESTION, [], ScriptedGenerator()) == ([], [])
+
+
+def test_a_sentence_that_answers_in_a_passage_that_hardly_does_is_not_quoted() -> None:
+    assert best_quote(QUESTION, [hit(TALKS, 0.05)], ScriptedGenerator()) == ([], [])
+
+
+def test_a_sentence_that_does_not_answer_is_not_quoted() -> None:
+    assert best_quote(QUESTION, [hit(DEAL, 0.9)], ScriptedGenerator(probability=0.05)) == ([], [])
+
+
+def test_a_sentence_without_the_kind_of_thing_asked_for_is_not_quoted() -> None:
+    assert best_quote("When will Meta pay?", [hit(TALKS, 0.9)], ScriptedGenerator()) == ([], [])
+
+
+def test_a_sentence_that_lacks_a_name_of_the_question_is_not_quoted() -> None:
+    asked = "How much did Meta pay for WhatsApp?"
+    assert best_quote(asked, [hit(DEAL, 0.9)], ScriptedGenerator()) == ([], [])
+
+
+def test_a_part_of_a_name_will_do() -> None:
+    body = "Droege will stay on the board. It met."
+    article = Article("board", "The board", body)
+    _, (sentence,) = best_quote("Will Jason Droege stay?", [hit(article, 0.9)], ScriptedGenerator())
+    assert sentence.text == "Droege will stay on the board."

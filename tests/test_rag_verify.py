@@ -5,7 +5,7 @@ from __future__ import annotations
 from corpus.article import Article
 from index.types import Hit, Passage
 from rag.markers import DraftSentence
-from rag.verify import check
+from rag.verify import check, whole_names
 
 BODY = (
     "Jason Droege spoke on Friday. He was named chief executive of the data company in June. "
@@ -42,3 +42,12 @@ def test_a_name_from_far_before_is_unknown() -> None:
 
 def test_a_number_that_the_passage_does_not_hold() -> None:
     assert verdict("He was named chief executive in June 2024.", NAMED) == "unsupported"
+
+
+def test_words_that_stand_together_are_one_name() -> None:
+    asked = "Does Alexandr Wang keep a seat at Scale AI?"
+    assert whole_names(asked) == [["alexandr", "wang"], ["scale", "ai"]]
+
+
+def test_after_a_genitive_another_name_begins() -> None:
+    assert whole_names("Did Scale AI's Wang leave?") == [["scale", "ai"], ["wang"]]
