@@ -25,7 +25,7 @@ from rag.evidence import choose_evidence
 from rag.judge import judge
 from rag.load import load_embedder, load_pipeline
 from rag.pipeline import Pipeline
-from rag.quote import best_quote
+from rag.quote import LEAST_WORDS, best_quote
 from rag.settings import load_settings
 from rag.terminal import counting, ensure_index, quiet
 from rag.types import Generator
@@ -49,8 +49,10 @@ class Example:
 def example(source: str, question: Question, found: Sequence[Hit], generator: Generator) -> Example:
     """What the pipeline would see of a question's evidence."""
     judged = judge(question.question, found, generator)
+    quotes: list[Hit] = []
     trusted = trust(question.question, judged, sure=0.0) == "sure"
-    quotes, _ = best_quote(question.question, judged, generator) if trusted else ([], [])
+    if trusted:
+        quotes, _ = best_quote(question.question, judged, generator, least_words=LEAST_WORDS)
     best = judged[0].score if trusted else 0.0
     return Example(source, question.question, bool(question.answerable), best, bool(quotes))
 

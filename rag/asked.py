@@ -62,6 +62,8 @@ def is_yes_or_no(question: str) -> bool:
 def kinds_asked(question: str) -> list[Kind]:
     """The kinds that an answer must be of; none where the wording does not tell."""
     kinds = [kind for kind, asking in _ASKING.items() if asking.search(question)]
+    if "share" in kinds and any(quantity.unit == "%" for quantity in quantities(question)):
+        kinds.remove("share")  # "what comes with its 49% stake" asks for another thing
     if _HOW_MUCH.search(question) or _WHAT_AMOUNT.search(question):
         kinds.append("money")
     return kinds

@@ -20,7 +20,7 @@ from rag.limits import Limits
 from rag.markers import MarkerFilter, split_draft
 from rag.prompt import build_messages, declines, is_refusal
 from rag.question import askable
-from rag.quote import best_quote
+from rag.quote import LEAST_WORDS, best_quote
 from rag.types import (
     Answer,
     Checked,
@@ -82,7 +82,8 @@ class Pipeline:
 
         # A small model gets yes and no wrong, and says too much in doubt; a quotation does not.
         if trusted == "doubtful" or is_yes_or_no(query):
-            evidence, sentences = best_quote(query, judged, self.generator)
+            least = LEAST_WORDS if trusted == "doubtful" else 0
+            evidence, sentences = best_quote(query, judged, self.generator, least_words=least)
             hits = evidence or judged
             yield finish(question, sentences, hits, "", clock, self.generator, index)
             return

@@ -15,25 +15,39 @@ from rag.asked import replies_in_kind
 from rag.judge import as_replies, worth_quoting
 from rag.markers import DraftSentence
 from rag.types import Generator, Sentence
-from rag.verify import check, known_names, whole_names
+from rag.verify import check, known_names, names, whole_names
+from rag.words import content_words, stem
 
 LEAST = 0.28
 """Of a quotation that answers. On development questions in doubt, 9 of 13 right quotations had as
 much and, of 43 unanswerable questions, those only that fail by their kind (docs/LOG.md)."""
 
 
+LEAST_WORDS = 0.5
+"""Of the question's words, that a quotation must hold in doubt: it is all that is known of it."""
+
+
 def best_quote(
-    question: str, judged: Sequence[Hit], generator: Generator, failed: Sequence[Sentence] = ()
+    question: str,
+    judged: Sequence[Hit],
+    generator: Generator,
+    failed: Sequence[Sentence] = (),
+    least_words: float = 0.0,
 ) -> tuple[list[Hit], list[Sentence]]:
     """The sentence of the judged passages that answers best, and the passage it is from.
 
     A sentence counts by the geometric mean of two probabilities: that its passage states the
-    answer, and that it gives what is asked when it is read as a reply by itself. One that does not
-    mention, with what comes before it, every name of the question by at least one of its words is
-    no candidate, nor is one that holds nothing of the kind that is asked for, or that `failed`
-    cites. Both lists are empty where no sentence reaches `LEAST`.
+    answer, and that it gives what is asked when it is read as a reply by itself. No candidate is
+    one that does not mention, with what comes before it, every name of the question by at least one
+    of its words; that holds nothing of the kind that is asked for; that `failed` cites; or that
+    holds less than `least_words`, 0 to 1, of the question's other words. Both lists are empty where
+    no sentence reaches `LEAST`.
     """
-    candidates = _candidates(question, judged, failed)
+    candidates = [
+        (hit, sentence)
+        for hit, sentence in _candidates(question, judged, failed)
+        if _words_held(question, sentence.text) >= least_words
+    ]
     given = as_replies(question, [sentence.text for _, sentence in candidates], generator)
     scores = [
         math.sqrt(hit.score * probability)
@@ -58,6 +72,12 @@ def _candidates(
         and _mentions(asked, hit, sentence.text)
         and replies_in_kind(question, sentence.text, hit.passage.article.body)
     ]
+
+
+def _words_held(question: str, text: str) -> float:
+    """The share of the question's words, names left out, that a text holds by their stems."""
+    asked = set(content_words(question)).difference(stem(name) for name in names(question))
+    return len(asked.intersection(content_words(text))) / len(asked) if asked else 1.0
 
 
 def _mentions(asked: Sequence[Sequence[str]], hit: Hit, text: str) -> bool:

@@ -16,6 +16,7 @@ from rag.asked import is_yes_or_no, kinds_asked, offer, replies_in_kind
         ("How many people work there?", ["number"]),
         ("When did it open?", ["date"]),
         ("What does she earn?", ["money"]),
+        ("How much voting power comes with its 49% stake?", []),
         ("In which year did it open?", ["date"]),
         ("How much did it pay?", ["money"]),
         ("What were its sales?", ["money"]),

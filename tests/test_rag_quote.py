@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from fakes import ScriptedGenerator
 
 from corpus.article import Article
@@ -74,3 +75,9 @@ def test_a_part_of_a_name_will_do() -> None:
     article = Article("board", "The board", body)
     _, (sentence,) = best_quote("Will Jason Droege stay?", [hit(article, 0.9)], ScriptedGenerator())
     assert sentence.text == "Droege will stay on the board."
+
+
+@pytest.mark.parametrize(("asked", "quoted"), [("Was a statement made?", 1), ("Is it old?", 0)])
+def test_the_least_of_the_question_s_words_that_it_must_hold(asked: str, quoted: int) -> None:
+    _, sentences = best_quote(asked, [hit(DEAL, 0.9)], ScriptedGenerator(), least_words=0.5)
+    assert len(sentences) == quoted
