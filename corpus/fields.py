@@ -105,18 +105,20 @@ def tidy(name: str, text: str) -> str:
 
     Nothing else changes. What no index could store (half of a surrogate pair, a NUL) is refused.
     """
+    if "\0" in text:
+        raise Unreadable(f'"{name}" holds a NUL character')
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff")
+    if text.isascii():
+        return text
     try:
         encoded = text.encode()
     except UnicodeEncodeError:
         raise Unreadable(
             f'"{name}" holds half of a surrogate pair, which is no character'
         ) from None
-    if "\0" in text:
-        raise Unreadable(f'"{name}" holds a NUL character')
-    text = text.removeprefix("\ufeff")
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if text.isascii() or _COMPOSED.fullmatch(encoded.translate(None, _ASCII).decode()):
+    if _COMPOSED.fullmatch(encoded.translate(None, _ASCII).decode()):
         return text
     # Line by line, as nothing composes across a line's end and few lines need it.
     return "\n".join(

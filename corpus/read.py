@@ -13,6 +13,7 @@ from corpus.errors import BylineError
 from corpus.fields import Found, Unreadable
 from corpus.forms import JSON_LINES, WANTED, no_reader, read_form
 from corpus.jsonlines import read_json_lines
+from corpus.recall import Recall, digest_of
 
 LARGEST_FILE = 200_000_000  # bytes of one article's file; JSON lines are read one by one instead
 _LISTED = 10  # reasons that a summary names before it counts the rest
@@ -66,18 +67,19 @@ class Reading:
         return text + "."
 
 
-def read_articles(paths: Sequence[Path]) -> Reading:
+def read_articles(paths: Sequence[Path], recall: Recall | None = None) -> Reading:
     """The articles of files, and of folders with everything below them, in sorted order.
 
     One bad file or line never stops the rest: it is in `Reading.skipped` with its reason, and so is
-    a second article with an id that is already taken. Raises `BylineError` for a path that does not
+    a second article with an id that is already taken. What `recall` knows of a file that is as it
+    was is taken instead of parsing it. Raises `BylineError` for a path that does not
     exist, and when there was no article at all.
     """
     articles: dict[str, tuple[Article, str]] = {}
     skipped: list[Skipped] = []
     notes: list[Note] = []
     origins: dict[str, Path] = {}
-    for path, result in _results(paths):
+    for path, result in _results(paths, recall):
         if isinstance(result, Unreadable):
             skipped.append(Skipped(path, result.line, result.reason))
             continue
@@ -95,7 +97,9 @@ def read_articles(paths: Sequence[Path]) -> Reading:
     return Reading(found, tuple(skipped), len(set(origins.values())), tuple(notes), origins)
 
 
-def _results(paths: Iterable[Path]) -> Iterator[tuple[Path, Found | Unreadable]]:
+def _results(
+    paths: Iterable[Path], recall: Recall | None
+) -> Iterator[tuple[Path, Found | Unreadable]]:
     seen: dict[Path, Path] = {}
     folders: dict[tuple[int, int], Path] = {}
     for path in paths:
@@ -111,7 +115,7 @@ def _results(paths: Iterable[Path]) -> Iterator[tuple[Path, Found | Unreadable]]
                 yield file, Unreadable(f"read already as {seen[real]}")
                 continue
             seen[real] = file
-            for result in _read_file(file):
+            for result in _read_file(file, recall):
                 yield (file / result.member if result.member else file), result
 
 
@@ -142,24 +146,48 @@ def _walk(folder: Path, folders: dict[tuple[int, int], Path]) -> Iterator[tuple[
             yield entry, None
 
 
-def _read_file(path: Path) -> Iterator[Found | Unreadable]:
-    name = path.name
+def _read_file(path: Path, recall: Recall | None) -> Iterator[Found | Unreadable]:
     try:
         if not path.exists():
             yield Unreadable("a link to nothing")
         elif not path.is_file():
             yield Unreadable("not a regular file")
-        elif reason := no_reader(name):
+        elif reason := no_reader(path.name):
             yield Unreadable(reason)
-        elif name.casefold().endswith(JSON_LINES):
-            yield from read_json_lines(path)
-        elif (size := path.stat().st_size) > LARGEST_FILE:
+        elif not _is_json_lines(path) and (size := path.stat().st_size) > LARGEST_FILE:
             limit = LARGEST_FILE // 1_000_000
             yield Unreadable(f"{size // 1_000_000} MB, more than {limit} MB")
+        elif recall:
+            yield from _recalled(path, recall)
         else:
-            yield from read_form(name, path.read_bytes())
+            yield from _parsed(path)
     except OSError as error:
         yield Unreadable(f"could not be read ({error.strerror or error})")
+
+
+def _recalled(path: Path, recall: Recall) -> Iterator[Found | Unreadable]:
+    digest = digest_of(path)
+    known = recall.results(path, digest)
+    if known is not None:
+        yield from known
+        return
+    results = []
+    for result in _parsed(path):
+        results.append(result)
+        yield result
+    if digest_of(path) == digest:  # nobody wrote to it meanwhile
+        recall.learn(path, digest, results)
+
+
+def _parsed(path: Path) -> Iterator[Found | Unreadable]:
+    if _is_json_lines(path):
+        yield from read_json_lines(path)
+    else:
+        yield from read_form(path.name, path.read_bytes())
+
+
+def _is_json_lines(path: Path) -> bool:
+    return path.name.casefold().endswith(JSON_LINES)
 
 
 def _taken(article: Article, first: Article, place: str) -> str:

@@ -11,6 +11,7 @@ from corpus.errors import BylineError
 from corpus.read import Reading, read_articles
 from index import versions
 from index.change import Change, apply
+from index.readings import recalling
 from index.store import Held, store_in_use
 from index.types import Embedder, Progress
 from rag import load
@@ -44,8 +45,9 @@ def add(
     on_progress: Progress | None = None,
 ) -> Renewal:
     """Put the articles of files and folders into the index, and note these as sources of it."""
-    reading = read_articles(paths)
-    return Renewal(reading, _put(settings, reading, (), paths, embedder, on_progress))
+    with recalling(settings.index) as recall:
+        reading = read_articles(paths, recall)
+        return Renewal(reading, _put(settings, reading, (), paths, embedder, on_progress))
 
 
 def update(
@@ -80,9 +82,10 @@ def update(
             f"{unknown[0]} does not exist and the index holds nothing that was read from it: give "
             "a file or a folder of articles"
         )
-    reading = read_articles(there) if there else Reading((), (), 0)
-    gone = [id_ for id_ in _read_from(map(full, places), held) if id_ not in reading.origins]
-    change = _put(settings, reading, gone, there, embedder, on_progress)
+    with recalling(settings.index) as recall:
+        reading = read_articles(there, recall) if there else Reading((), (), 0)
+        gone = [id_ for id_ in _read_from(map(full, places), held) if id_ not in reading.origins]
+        change = _put(settings, reading, gone, there, embedder, on_progress)
     return Renewal(reading, change, tuple(missing))
 
 
@@ -150,10 +153,9 @@ def _held(directory: Path) -> dict[str, Held]:
 def _read_from(places: Iterable[str], held: dict[str, Held]) -> list[str]:
     """The ids of the articles that were read from files at or below these places."""
     roots = {Path(place) for place in places}
-    return [
-        id_
-        for id_, article in held.items()
-        if article.origin is not None
-        and "://" not in article.origin
-        and not roots.isdisjoint((Path(article.origin), *Path(article.origin).parents))
-    ]
+    within = {  # asked once of each file, as one may have given thousands
+        origin: not roots.isdisjoint((Path(origin), *Path(origin).parents))
+        for origin in {article.origin for article in held.values()}
+        if origin is not None and "://" not in origin
+    }
+    return [id_ for id_, article in held.items() if within.get(article.origin or "")]

@@ -81,15 +81,17 @@ def ensure_index(settings: Settings, articles: Sequence[Path] | None = None) -> 
 def build_with_bar(settings: Settings, paths: Sequence[Path]) -> Manifest:
     """Read the articles, say what was skipped and why, and publish a version of the index."""
     from corpus.read import read_articles
+    from index.readings import recalling
     from rag.load import build_index
 
-    reading = read_articles(paths)
-    embedder = embedder_with_bar(settings)
-    print(reading.summary(), file=sys.stderr)
-    with staged() as on_progress:
-        return build_index(
-            settings, reading.articles, paths, embedder, on_progress, reading.origins
-        )
+    with recalling(settings.index, anew=True) as recall:
+        reading = read_articles(paths, recall)
+        embedder = embedder_with_bar(settings)
+        print(reading.summary(), file=sys.stderr)
+        with staged() as on_progress:
+            return build_index(
+                settings, reading.articles, paths, embedder, on_progress, reading.origins
+            )
 
 
 def build_again_with_bar(settings: Settings) -> Manifest:

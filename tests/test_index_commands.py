@@ -150,6 +150,12 @@ class TestUpdate:
         assert index("versions", "--json").json == before
         assert embedder.embedded == []
 
+    def test_nothing_new_parses_nothing(
+        self, index: Index, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("corpus.read.read_form", lambda *_: pytest.fail("a file was parsed"))
+        assert "2 unchanged." in index("update").out
+
     def test_one_folder_leaves_the_others(self, index: Index, news: Path, elsewhere: Path) -> None:
         more = elsewhere / "more"
         more.mkdir()
