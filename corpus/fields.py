@@ -64,12 +64,13 @@ def article_from(fields: Mapping[str, object], notes: tuple[str, ...] = ()) -> F
     if url is not None and not re.match(r"https?://[^\s/]+\S*$", url):
         notes += (f"url not understood: {shown(url)} (it does not start with http or https)",)
         url = None
+    outlet = optional("outlet", fields.get("outlet"))
     article = Article(
-        id=optional("id", given_id) or url or content_id(title, body),
+        id=optional("id", given_id) or url or content_id(title, body, outlet),
         title=title,
         body=body,
         url=url,
-        outlet=optional("outlet", fields.get("outlet")),
+        outlet=outlet,
         author=optional("author", author),
         published_at=published_at,
         language=optional("language", fields.get("language")),

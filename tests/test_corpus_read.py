@@ -119,6 +119,31 @@ def test_the_id_is_given_or_the_address_or_made_from_the_words(tmp_path: Path) -
     assert made.id == content_id("Harbour opens", "It opened on Monday.")
 
 
+def test_the_same_words_of_two_outlets_are_two_articles(tmp_path: Path) -> None:
+    file = write(tmp_path, "a.jsonl", line(outlet="Vell Post") + line(outlet="Vell Mail") + line())
+    reading = read_articles([file])
+    assert [a.outlet for a in reading.articles] == ["Vell Post", "Vell Mail", None]
+    assert len({a.id for a in reading.articles}) == 3
+
+
+def test_a_copy_of_the_same_outlet_is_skipped(tmp_path: Path) -> None:
+    file = write(tmp_path, "a.jsonl", line(outlet="Vell Post") + line(outlet="VELL POST"))
+    [skipped] = read_articles([file]).skipped
+    assert skipped.reason == f"a copy of {file} line 1"
+
+
+def test_an_outlet_is_never_taken_for_the_end_of_a_text(tmp_path: Path) -> None:
+    text = "It opened on Monday."
+    file = write(tmp_path, "a.jsonl", line(outlet="Post") + line(text=f"{text}\nPost"))
+    assert len(read_articles([file]).articles) == 2
+
+
+def test_an_address_makes_the_id_whatever_the_outlet(tmp_path: Path) -> None:
+    url = "https://news.example/1"
+    file = write(tmp_path, "a.jsonl", line(url=url, outlet="Vell Post"))
+    assert read_articles([file]).articles[0].id == url
+
+
 def test_a_copy_is_skipped_with_the_place_of_the_first(tmp_path: Path) -> None:
     first = write(tmp_path, "a.txt")
     write(tmp_path, "b.txt")

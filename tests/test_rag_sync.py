@@ -349,6 +349,17 @@ def test_files_are_a_source_and_their_skips_are_told(desk: Desk, tmp_path: Path)
     assert desk.one(Source("files", path=folder)).unchanged == 1
 
 
+def test_the_same_file_of_two_outlets_is_two_articles(desk: Desk, tmp_path: Path) -> None:
+    sources = []
+    for outlet in ("Vell Post", "Vell Mail"):
+        (tmp_path / outlet).mkdir()
+        (tmp_path / outlet / "a.txt").write_text(f"Harbour opens again\n\n{WORDS}")
+        sources.append(Source("files", path=tmp_path / outlet, outlet=outlet))
+    report = desk.sync(*sources)
+    assert [one.skipped for one in report.sources] == [[], []]
+    assert {a.outlet for a in desk.articles().values()} == {"Vell Post", "Vell Mail"}
+
+
 def test_a_source_that_is_not_due_is_not_asked(desk: Desk) -> None:
     feed = desk.feed()
     desk.sync(feed)
