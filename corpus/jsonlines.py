@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -14,15 +14,20 @@ from corpus.fields import Found, Unreadable, article_from
 LONGEST_LINE = 50_000_000  # bytes; a longer one is no article
 
 
-def read_json_lines(path: Path) -> Iterator[Found | Unreadable]:
+def read_json_lines(
+    path: Path, on_bytes: Callable[[int], None] | None = None
+) -> Iterator[Found | Unreadable]:
     """The articles of a `.jsonl` or `.jsonl.gz` file, line by line, each read or refused.
 
     A line is an object with `title` and `text` and, where known, `id`, `url`, `outlet`, `author`,
     `published_at`, `language`, `updated_at` and `correction`. Blank lines do not count. The file
-    may be larger than memory.
+    may be larger than memory. `on_bytes` hears how many bytes of the file were taken so far.
     """
-    with _open(path) as stream:
-        yield from read_lines(stream)
+    with path.open("rb") as file, _unpacked(path.name, file) as stream:
+        for result in read_lines(stream):
+            yield result
+            if on_bytes:
+                on_bytes(file.tell())
 
 
 def read_lines(
@@ -50,10 +55,10 @@ def read_lines(
         yield Unreadable("the file is empty")
 
 
-def _open(path: Path) -> BinaryIO:
-    if path.name.lower().endswith(".gz"):
-        return cast(BinaryIO, gzip.open(path, "rb"))
-    return path.open("rb")
+def _unpacked(name: str, file: BinaryIO) -> BinaryIO:
+    if name.lower().endswith(".gz"):
+        return cast(BinaryIO, gzip.open(file, "rb"))
+    return file
 
 
 def _read_line(line: bytes, number: int) -> Found | Unreadable:

@@ -204,6 +204,36 @@ def test_a_gzip_file_cut_short_gives_what_it_holds_and_says_so(tmp_path: Path) -
     assert skipped.reason.startswith("the gzip data is damaged here")
 
 
+def test_a_link_to_a_hidden_file_is_read(tmp_path: Path) -> None:
+    hidden = write(tmp_path, ".hidden.txt")
+    (tmp_path / "a.txt").symlink_to(hidden)
+    reading = read_articles([tmp_path])
+    assert (len(reading.articles), reasons(reading)) == (1, {".hidden.txt": "hidden"})
+
+
+def progress(*paths: Path) -> list[tuple[str, int, int]]:
+    told: list[tuple[str, int, int]] = []
+    read_articles(paths, on_progress=lambda *step: told.append(step))
+    return told
+
+
+def test_progress_is_told_file_by_file(tmp_path: Path) -> None:
+    for name in "abc":
+        write(tmp_path, f"{name}.txt", f"Story {name}\n\n" + "word " * 400)
+    write(tmp_path, "photo.gif", b"GIF8" * 1000)
+    assert progress(tmp_path) == [("read", kilobytes, 6) for kilobytes in (0, 2, 4, 6)]
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".jsonl.gz"])
+def test_progress_is_told_within_a_file_of_many_lines(tmp_path: Path, ending: str) -> None:
+    data = "".join(line(id=f"{n}", text=os.urandom(500).hex()) for n in range(400)).encode()
+    file = write(tmp_path, f"a{ending}", gzip.compress(data) if ending.endswith("gz") else data)
+    told = progress(file)
+    assert len(told) > 10
+    assert told == sorted(told)
+    assert told[-1] == ("read", file.stat().st_size // 1000, file.stat().st_size // 1000)
+
+
 def test_a_date_that_is_not_understood_is_noted_and_the_article_kept(tmp_path: Path) -> None:
     reading = read_articles([write(tmp_path, "a.jsonl", line(published_at="03/04/2025"))])
     [note] = reading.notes
