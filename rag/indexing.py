@@ -46,7 +46,7 @@ def add(
 ) -> Renewal:
     """Put the articles of files and folders into the index, and note these as sources of it."""
     with recalling(settings.index) as recall:
-        reading = read_articles(paths, recall)
+        reading = read_articles(paths, recall, on_progress)
         return Renewal(reading, _put(settings, reading, (), paths, embedder, on_progress))
 
 
@@ -83,7 +83,7 @@ def update(
             "a file or a folder of articles"
         )
     with recalling(settings.index) as recall:
-        reading = read_articles(there, recall) if there else Reading((), (), 0)
+        reading = read_articles(there, recall, on_progress) if there else Reading((), (), 0)
         gone = [id_ for id_ in _read_from(map(full, places), held) if id_ not in reading.origins]
         change = _put(settings, reading, gone, there, embedder, on_progress)
     return Renewal(reading, change, tuple(missing))

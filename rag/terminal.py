@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _STAGES = {
     "wait": "waiting for another process",
+    "read": "reading, in kB",
     "chunk": "cutting into passages",
     "embed": "embedding",
     "write": "writing the index",
@@ -85,7 +86,8 @@ def build_with_bar(settings: Settings, paths: Sequence[Path]) -> Manifest:
     from rag.load import build_index
 
     with recalling(settings.index, anew=True) as recall:
-        reading = read_articles(paths, recall)
+        with staged() as on_progress:
+            reading = read_articles(paths, recall, on_progress)
         embedder = embedder_with_bar(settings)
         print(reading.summary(), file=sys.stderr)
         with staged() as on_progress:

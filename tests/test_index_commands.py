@@ -21,7 +21,7 @@ from index.change import apply
 from index.live import LiveIndex
 from index.lock import writing
 from index.store import store_in_use
-from rag import load
+from rag import indexing, load
 from rag.cli import main
 from rag.settings import load_settings
 from rag.terminal import ensure_index
@@ -159,6 +159,14 @@ class TestUpdate:
     ) -> None:
         monkeypatch.setattr("corpus.read.read_form", lambda *_: pytest.fail("a file was parsed"))
         assert "2 unchanged." in index("update").out
+
+    def test_reading_is_the_first_stage(
+        self, index: Index, news: Path, embedder: HashingEmbedder
+    ) -> None:
+        (news / "power.txt").write_text(STORIES["power"] * 30)
+        stages: list[str] = []
+        indexing.update(load_settings(), (), embedder, lambda stage, *_: stages.append(stage))
+        assert list(dict.fromkeys(stages)) == ["read", "chunk", "embed", "write"]
 
     def test_one_folder_leaves_the_others(self, index: Index, news: Path, elsewhere: Path) -> None:
         more = elsewhere / "more"
