@@ -84,11 +84,11 @@ def required(fields: Mapping[str, object], name: str) -> str:
     """A field that must be there and hold at least one letter or digit."""
     value = fields.get(name)
     if value is None:
-        raise Unreadable(f'"{name}" is missing')
+        raise Unreadable(f'"{name}" is missing; every article needs one')
     if not isinstance(value, str):
         raise Unreadable(f'"{name}" must be text, not {_kind(value)}')
     if not any(character.isalnum() for character in value):
-        raise Unreadable(f'"{name}" holds no words')
+        raise Unreadable(f'"{name}" holds no words; write some, or leave the article out')
     return tidy(name, value)
 
 
@@ -107,7 +107,7 @@ def tidy(name: str, text: str) -> str:
     Nothing else changes. What no index could store (half of a surrogate pair, a NUL) is refused.
     """
     if "\0" in text:
-        raise Unreadable(f'"{name}" holds a NUL character')
+        raise Unreadable(f'"{name}" holds a NUL character; take it out')
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = text.removeprefix("\ufeff")
@@ -117,7 +117,7 @@ def tidy(name: str, text: str) -> str:
         encoded = text.encode()
     except UnicodeEncodeError:
         raise Unreadable(
-            f'"{name}" holds half of a surrogate pair, which is no character'
+            f'"{name}" holds half of a surrogate pair, which is no character; take it out'
         ) from None
     if _COMPOSED.fullmatch(encoded.translate(None, _ASCII).decode()):
         return text

@@ -16,6 +16,7 @@ from corpus.jsonlines import read_json_lines
 from corpus.recall import Recall, digest_of
 
 LARGEST_FILE = 200_000_000  # bytes of one article's file; JSON lines are read one by one instead
+_MAY = "see that it is whole and that this user may read it"
 _LISTED = 10  # reasons that a summary names before it counts the rest
 
 
@@ -164,7 +165,7 @@ def _walk(folder: Path, folders: dict[tuple[int, int], Path]) -> Iterator[tuple[
         status = folder.stat()
         entries = sorted(folder.iterdir())
     except OSError as error:
-        yield folder, f"the folder could not be opened ({error.strerror})"
+        yield folder, f"the folder could not be opened ({error.strerror}); {_MAY}"
         return
     identity = (status.st_dev, status.st_ino)
     if identity in folders:
@@ -173,7 +174,7 @@ def _walk(folder: Path, folders: dict[tuple[int, int], Path]) -> Iterator[tuple[
     folders[identity] = folder
     for entry in entries:
         if entry.name.startswith("."):
-            yield entry, "hidden"
+            yield entry, "hidden; give it a name without the first dot to have it read"
         elif entry.is_dir():
             yield from _walk(entry, folders)
         elif entry.stem.casefold() == "readme":
@@ -185,20 +186,20 @@ def _walk(folder: Path, folders: dict[tuple[int, int], Path]) -> Iterator[tuple[
 def _read_file(path: Path, recall: Recall | None, gauge: _Gauge) -> Iterator[Found | Unreadable]:
     try:
         if not path.exists():
-            yield Unreadable("a link to nothing")
+            yield Unreadable("a link to nothing; make it anew or delete it")
         elif not path.is_file():
-            yield Unreadable("not a regular file")
+            yield Unreadable("not a regular file; copy what it gives into one")
         elif reason := no_reader(path.name):
             yield Unreadable(reason)
         elif not _is_json_lines(path) and (size := path.stat().st_size) > LARGEST_FILE:
             limit = LARGEST_FILE // 1_000_000
-            yield Unreadable(f"{size // 1_000_000} MB, more than {limit} MB")
+            yield Unreadable(f"{size // 1_000_000} MB, more than {limit} MB; split it")
         elif recall:
             yield from _recalled(path, recall, gauge)
         else:
             yield from _parsed(path, gauge)
     except OSError as error:
-        yield Unreadable(f"could not be read ({error.strerror or error})")
+        yield Unreadable(f"could not be read ({error.strerror or error}); {_MAY}")
 
 
 def _recalled(path: Path, recall: Recall, gauge: _Gauge) -> Iterator[Found | Unreadable]:

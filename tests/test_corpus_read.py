@@ -15,6 +15,7 @@ from corpus.article import content_id
 from corpus.forms import WANTED
 from corpus.read import Reading, read_articles
 
+HIDDEN = "hidden; give it a name without the first dot to have it read"
 STORY = "Harbour opens again\n\nThe harbour of Vell opened again on Monday after four weeks.\n"
 
 
@@ -46,7 +47,7 @@ def test_hidden_files_other_endings_and_readmes_are_skipped_with_a_reason(tmp_pa
         write(tmp_path, name)
     skipped = reasons(read_articles([tmp_path]))
     assert skipped == {
-        ".hidden.txt": "hidden",
+        ".hidden.txt": HIDDEN,
         "photo.gif": f"the ending .gif is not {WANTED}",
         "notes": f"the name without an ending is not {WANTED}",
         "README.md": "a README describes a folder and is no article",
@@ -88,20 +89,24 @@ def test_a_link_to_a_file_already_read_is_named(tmp_path: Path) -> None:
 def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:
     write(tmp_path, "a.txt")
     (tmp_path / "b.txt").symlink_to(tmp_path / "gone.txt")
-    assert reasons(read_articles([tmp_path])) == {"b.txt": "a link to nothing"}
+    assert reasons(read_articles([tmp_path])) == {
+        "b.txt": "a link to nothing; make it anew or delete it"
+    }
 
 
 def test_a_pipe_with_the_ending_txt_does_not_hang(tmp_path: Path) -> None:
     write(tmp_path, "a.txt")
     os.mkfifo(tmp_path / "pipe.txt")
-    assert reasons(read_articles([tmp_path])) == {"pipe.txt": "not a regular file"}
+    assert reasons(read_articles([tmp_path])) == {
+        "pipe.txt": "not a regular file; copy what it gives into one"
+    }
 
 
 def test_a_file_over_the_limit_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corpus.read, "LARGEST_FILE", 1_000_000)
     write(tmp_path, "a.txt")
     write(tmp_path, "b.txt", "word " * 500_000)
-    assert reasons(read_articles([tmp_path])) == {"b.txt": "2 MB, more than 1 MB"}
+    assert reasons(read_articles([tmp_path])) == {"b.txt": "2 MB, more than 1 MB; split it"}
 
 
 def test_an_empty_file_is_skipped_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -164,7 +169,7 @@ def test_an_id_that_is_taken_is_skipped_with_the_place_of_the_first(tmp_path: Pa
     ("bad", "reason"),
     [
         ('{"title": "A b" "text": 1}', "not valid JSON: Expecting ',' delimiter at column 17"),
-        ("[1]", "not a JSON object with title and text"),
+        ("[1]", 'not a JSON object; write {"title": ..., "text": ...}'),
         ('{"title": "A b"}', '"text" is missing'),
         ('{"text": "A b"}', '"title" is missing'),
         ('{"title": 7, "text": "A b"}', '"title" must be text, not a number'),
@@ -208,7 +213,7 @@ def test_a_link_to_a_hidden_file_is_read(tmp_path: Path) -> None:
     hidden = write(tmp_path, ".hidden.txt")
     (tmp_path / "a.txt").symlink_to(hidden)
     reading = read_articles([tmp_path])
-    assert (len(reading.articles), reasons(reading)) == (1, {".hidden.txt": "hidden"})
+    assert (len(reading.articles), reasons(reading)) == (1, {".hidden.txt": HIDDEN})
 
 
 def progress(*paths: Path) -> list[tuple[str, int, int]]:
@@ -255,7 +260,7 @@ def test_the_summary_says_how_many_were_read_and_skipped_and_why(tmp_path: Path)
     assert read_articles([tmp_path]).summary() == (
         "Read 1 article from 1 file; skipped 3: "
         f"{tmp_path}/b.jsonl line 1: not valid JSON: Expecting value at column 1; "
-        f"{tmp_path}/c.gif and 1 more: the ending .gif is not {WANTED}."
+        f"correct the line; {tmp_path}/c.gif and 1 more: the ending .gif is not {WANTED}."
     )
 
 
@@ -277,5 +282,8 @@ def test_an_empty_folder_is_an_error_that_says_what_to_put_there(tmp_path: Path)
 
 def test_nothing_but_bad_files_is_an_error_with_their_reasons(tmp_path: Path) -> None:
     write(tmp_path, "a.txt", b"\x89PNG\r\n\x1a\n\x00")
-    with pytest.raises(BylineError, match=r"a\.txt: not text \(it looks like a PNG image\)\.$"):
+    with pytest.raises(
+        BylineError,
+        match=r"a\.txt: not text \(it looks like a PNG image\); save it as text in UTF-8",
+    ):
         read_articles([tmp_path])
