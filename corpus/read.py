@@ -129,15 +129,15 @@ def _results(
     recall: Recall | None,
     on_progress: Callable[[str, int, int], None] | None,
 ) -> Iterator[tuple[Path, Found | Unreadable]]:
-    files = list(_files(paths))
-    gauge = _Gauge(on_progress, sum(_size(file) for file, refusal in files if not refusal))
-    for file, refusal in files:
+    files = [(file, refusal, 0 if refusal else _size(file)) for file, refusal in _files(paths)]
+    gauge = _Gauge(on_progress, sum(size for *_, size in files))
+    for file, refusal, size in files:
         if refusal:
             yield file, Unreadable(refusal)
             continue
         for result in _read_file(file, recall, gauge):
             yield (file / result.member if result.member else file), result
-        gauge.end_file(_size(file))
+        gauge.end_file(size)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str | None]]:

@@ -37,8 +37,7 @@ def recalling(directory: Path, *, anew: bool = False) -> Iterator[Readings]:
         yield readings
     else:
         _, store = store_in_use(directory)
-        with closing(store):
-            readings = Readings(directory / FILE, store)
+        with closing(store), closing(Readings(directory / FILE, store)) as readings:
             yield readings
     readings.save()
 
@@ -56,9 +55,15 @@ class Readings:
         """Without a `store` nothing is recalled."""
         self._path, self._store = path, store
         self._learnt: dict[bytes, tuple[str, str]] = {}
+        self._db: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None
 
     def results(self, path: Path, digest: str) -> list[Found | Unreadable] | None:
-        if self._store is None or not self._path.exists():
+        if self._store is None:
             return None
         known, packed = self._kept(_key(path))
         if known != digest:
@@ -90,15 +95,19 @@ class Readings:
 
     def _kept(self, key: bytes) -> tuple[str, str]:
         try:
-            with closing(sqlite3.connect(self._path, timeout=30)) as db:
-                sql = "SELECT digest, results FROM readings WHERE path = ?"
-                return db.execute(sql, [key]).fetchone() or ("", "")
+            if self._db is None:
+                if not self._path.exists():
+                    return "", ""
+                self._db = sqlite3.connect(self._path, timeout=30, check_same_thread=False)
+            sql = "SELECT digest, results FROM readings WHERE path = ?"
+            return self._db.execute(sql, [key]).fetchone() or ("", "")
         except sqlite3.Error as error:
             self._lose(error)
             return "", ""
 
     def _lose(self, error: sqlite3.Error) -> None:
         _log.warning("%s is of no use, and files are read again: %s", self._path, error)
+        self.close()
         self._path.unlink(missing_ok=True)
 
 

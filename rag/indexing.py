@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from corpus.errors import BylineError
@@ -153,9 +155,16 @@ def _held(directory: Path) -> dict[str, Held]:
 def _read_from(places: Iterable[str], held: dict[str, Held]) -> list[str]:
     """The ids of the articles that were read from files at or below these places."""
     roots = {Path(place) for place in places}
-    within = {  # asked once of each file, as one may have given thousands
-        origin: not roots.isdisjoint((Path(origin), *Path(origin).parents))
-        for origin in {article.origin for article in held.values()}
-        if origin is not None and "://" not in origin
-    }
-    return [id_ for id_, article in held.items() if within.get(article.origin or "")]
+    names = set(map(str, roots))
+
+    @cache  # as a folder may hold thousands of files, and a file thousands of articles
+    def is_within(folder: str) -> bool:
+        return not roots.isdisjoint((Path(folder), *Path(folder).parents))
+
+    return [
+        id_
+        for id_, article in held.items()
+        if article.origin is not None
+        and "://" not in article.origin
+        and (article.origin in names or is_within(os.path.dirname(article.origin)))
+    ]
