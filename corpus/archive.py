@@ -42,15 +42,17 @@ def open_zip(data: bytes, bounds: Bounds = BOUNDS) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, RuntimeError, EOFError, OSError) as error:
-        raise Unreadable(f"not a readable zip archive ({error})") from None
+        raise Unreadable(f"not a readable zip archive ({error}); pack or fetch it again") from None
     members = archive.infolist()
     if len(members) > bounds.members:
-        raise Unreadable(f"an archive of {len(members)} members, more than {bounds.members}")
+        raise Unreadable(
+            f"an archive of {len(members)} members, more than {bounds.members}; unpack it first"
+        )
     total = sum(member.file_size for member in members)
     if total > bounds.total_bytes:
         raise Unreadable(
             f"an archive of {total // 1_000_000} MB unpacked, more than "
-            f"{bounds.total_bytes // 1_000_000} MB"
+            f"{bounds.total_bytes // 1_000_000} MB; unpack it first"
         )
     return archive
 
@@ -60,13 +62,13 @@ def read_member(archive: zipfile.ZipFile, name: str, bounds: Bounds = BOUNDS) ->
     try:
         member = archive.getinfo(name)
     except KeyError:
-        raise Unreadable(f"the archive lacks {shown(name)}") from None
+        raise Unreadable(f"the archive lacks {shown(name)}; make or fetch it again") from None
     if member.flag_bits & 1:
         raise Unreadable("encrypted; unpack the archive with its password first")
     if member.file_size > bounds.member_bytes:
         raise Unreadable(
             f"{member.file_size // 1_000_000} MB unpacked, more than "
-            f"{bounds.member_bytes // 1_000_000} MB"
+            f"{bounds.member_bytes // 1_000_000} MB; split it"
         )
     if member.file_size > max(_FEW, bounds.ratio * member.compress_size):
         raise Unreadable(
@@ -77,7 +79,7 @@ def read_member(archive: zipfile.ZipFile, name: str, bounds: Bounds = BOUNDS) ->
     except (  # a RuntimeError tells of a compression or an encryption that zipfile does not know
         zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError
     ) as error:  # fmt: skip
-        raise Unreadable(f"its zip data is damaged ({error})") from None
+        raise Unreadable(f"its zip data is damaged ({error}); pack or fetch it again") from None
 
 
 def read_zip(
@@ -124,7 +126,7 @@ def _check_directory(data: bytes, bounds: Bounds) -> None:
     tail = data[-(22 + 65_535) :]
     end = tail.rfind(b"PK\x05\x06")
     if end < 0 or len(tail) < end + 22:
-        raise Unreadable("not a readable zip archive (it ends in the middle)")
+        raise Unreadable("not a readable zip archive (it ends in the middle); fetch it again")
     (size,) = struct.unpack_from("<L", tail, end + 12)
     if size > bounds.members * _DIRECTORY_ENTRY:
-        raise Unreadable(f"an archive of more than {bounds.members} members")
+        raise Unreadable(f"an archive of more than {bounds.members} members; unpack it first")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,23 @@ class Article:
     correction: str | None = None
 
 
-def content_id(title: str, body: str) -> str:
-    """An id for an article that came without one: 16 hex digits of the SHA-256 of its words."""
-    return hashlib.sha256(f"{title}\n{body}".encode()).hexdigest()[:16]
+def content_id(title: str, body: str, outlet: str | None = None) -> str:
+    """An id for an article that came without one: 16 hex digits of the SHA-256 of its words and,
+    if it has one, its outlet, so that each of two outlets that carry the same words is told."""
+    words = f"{title}\n{body}"
+    if outlet is not None:
+        words += f"\0{outlet.casefold()}"  # no text holds a NUL
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
+
+
+def has_content_id(article: Article) -> bool:
+    """Whether its id was made of its words."""
+    return article.id == content_id(article.title, article.body, article.outlet)
+
+
+def of_outlet(article: Article, outlet: str | None) -> Article:
+    """The same article with this outlet, and an id that was made of its words made anew."""
+    changed = replace(article, outlet=outlet)
+    if not has_content_id(article):
+        return changed
+    return replace(changed, id=content_id(article.title, article.body, outlet))

@@ -10,7 +10,7 @@ _MAGIC = {
     b"\x89PNG": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
     b"GIF8": "a GIF image",
-    b"%PDF-": "a PDF; give it the ending .pdf",
+    b"%PDF-": "a PDF",
     b"\x7fELF": "a program",
     b"MZ\x90": "a program",
     b"PK\x03\x04": "a zip archive or an office document",
@@ -39,24 +39,28 @@ _LIKE_CP1252 = {"cp1250", "cp1254", "cp1257", "cp775", "iso8859_4", "iso8859_10"
 _MOSTLY = 20  # letters of good UTF-8 for each that is not, in a text that is UTF-8 all the same
 
 
+class NotText(Unreadable):
+    """Why bytes are no text in any encoding."""
+
+
 def decode(data: bytes, *declared: str | None) -> tuple[str, tuple[str, ...]]:
     """The characters of a text, and a note where its encoding had to be guessed.
 
     UTF-8 first, or what a byte order mark says; then the encodings that were `declared`, in their
-    order; then charset-normalizer's guess. Raises `Unreadable` for a binary file whatever its name.
+    order; then charset-normalizer's guess. Raises `NotText` for a binary file whatever its name.
     """
     for mark, encoding in _WIDE.items():
         if data.startswith(mark):
             try:
                 return tidy("text", data.decode(encoding)), ()
             except UnicodeDecodeError:
-                raise Unreadable(f"not text (it starts like {encoding} but is not)") from None
+                raise NotText(f"not text (it starts like {encoding} but is not)") from None
     for magic, kind in _MAGIC.items():
         if data.startswith(magic):
-            raise Unreadable(f"not text (it looks like {kind})")
+            raise NotText(f"not text (it looks like {kind})")
     named = [name for name in map(known_encoding, declared) if name]
     if b"\0" in data and not any(name.startswith("utf-16") for name in named):
-        raise Unreadable("not text (it holds NUL bytes)")
+        raise NotText("not text (it holds NUL bytes)")
     first = ["iso2022_jp"] if b"\x1b$" in data else []  # its bytes are good UTF-8 too
     for encoding in (*first, "utf-8"):
         try:
@@ -101,7 +105,7 @@ def _guess(data: bytes) -> str:
     matches = from_bytes(data)
     best = matches.best()
     if best is None:
-        raise Unreadable("not text (no encoding fits its bytes)")
+        raise NotText("not text (no encoding fits its bytes)")
     # The code pages of Latin letters differ in a few of them and in "£", so a short text fits
     # several alike; 1252 is by far the most common one in the news.
     for match in matches:
@@ -114,5 +118,5 @@ def _guess(data: bytes) -> str:
 def _printable(text: str) -> str:
     controls = sum(1 for c in text if c < " " and c not in "\n\r\t\f")
     if controls * 20 > len(text):
-        raise Unreadable("not text (more than one character in twenty is a control code)")
+        raise NotText("not text (more than one character in twenty is a control code)")
     return tidy("text", text)

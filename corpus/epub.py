@@ -35,7 +35,7 @@ def read_epub(data: bytes, bounds: Bounds = BOUNDS) -> Iterator[Found | Unreadab
         book = _book(package)
         names = _spine(package, posixpath.dirname(place))
         if not names:
-            raise Unreadable("the EPUB names no documents to read")
+            raise Unreadable("the EPUB names no documents to read; export or fetch it again")
         for name in names:
             try:
                 found = _read_document(read_member(archive, name, bounds), name, book)
@@ -49,7 +49,9 @@ def _package_place(archive: zipfile.ZipFile, bounds: Bounds) -> str:
     for element in container.iter():
         if local_name(element) == "rootfile" and element.get("full-path"):
             return str(element.get("full-path"))
-    raise Unreadable("the EPUB does not say where its contents are listed")
+    raise Unreadable(
+        "the EPUB does not say where its contents are listed; export or fetch it again"
+    )
 
 
 def _book(package: Any) -> dict[str, str]:

@@ -64,12 +64,13 @@ def article_from(fields: Mapping[str, object], notes: tuple[str, ...] = ()) -> F
     if url is not None and not re.match(r"https?://[^\s/]+\S*$", url):
         notes += (f"url not understood: {shown(url)} (it does not start with http or https)",)
         url = None
+    outlet = optional("outlet", fields.get("outlet"))
     article = Article(
-        id=optional("id", given_id) or url or content_id(title, body),
+        id=optional("id", given_id) or url or content_id(title, body, outlet),
         title=title,
         body=body,
         url=url,
-        outlet=optional("outlet", fields.get("outlet")),
+        outlet=outlet,
         author=optional("author", author),
         published_at=published_at,
         language=optional("language", fields.get("language")),
@@ -83,11 +84,11 @@ def required(fields: Mapping[str, object], name: str) -> str:
     """A field that must be there and hold at least one letter or digit."""
     value = fields.get(name)
     if value is None:
-        raise Unreadable(f'"{name}" is missing')
+        raise Unreadable(f'"{name}" is missing; every article needs one')
     if not isinstance(value, str):
         raise Unreadable(f'"{name}" must be text, not {_kind(value)}')
     if not any(character.isalnum() for character in value):
-        raise Unreadable(f'"{name}" holds no words')
+        raise Unreadable(f'"{name}" holds no words; write some, or leave the article out')
     return tidy(name, value)
 
 
@@ -105,18 +106,20 @@ def tidy(name: str, text: str) -> str:
 
     Nothing else changes. What no index could store (half of a surrogate pair, a NUL) is refused.
     """
+    if "\0" in text:
+        raise Unreadable(f'"{name}" holds a NUL character; take it out')
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff")
+    if text.isascii():
+        return text
     try:
         encoded = text.encode()
     except UnicodeEncodeError:
         raise Unreadable(
-            f'"{name}" holds half of a surrogate pair, which is no character'
+            f'"{name}" holds half of a surrogate pair, which is no character; take it out'
         ) from None
-    if "\0" in text:
-        raise Unreadable(f'"{name}" holds a NUL character')
-    text = text.removeprefix("\ufeff")
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if text.isascii() or _COMPOSED.fullmatch(encoded.translate(None, _ASCII).decode()):
+    if _COMPOSED.fullmatch(encoded.translate(None, _ASCII).decode()):
         return text
     # Line by line, as nothing composes across a line's end and few lines need it.
     return "\n".join(

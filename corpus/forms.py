@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from corpus.archive import BOUNDS, Bounds, read_zip
+from corpus.encoding import NotText
 from corpus.epub import read_epub
 from corpus.fields import Found, Unreadable
 from corpus.jsonlines import read_lines
@@ -17,6 +18,7 @@ from corpus.plain import read_markdown, read_text
 from corpus.web import read_html
 from corpus.word import read_docx
 
+SAVE_AS_TEXT = "save it as text in UTF-8, give it the ending of what it is, or leave it out"
 WANTED = ".txt, .md, .html, .pdf, .docx, .epub, .jsonl or .zip"
 JSON_LINES = (".jsonl", ".jsonl.gz")
 
@@ -74,6 +76,8 @@ def read_form(
                 yield from read_epub(data, bounds)
             else:
                 yield _ONE_ARTICLE[PurePosixPath(folded).suffix](data)
+        except NotText as error:
+            yield Unreadable(f"{error.reason}; {SAVE_AS_TEXT}")
         except Unreadable as error:
             yield error
 
@@ -87,7 +91,8 @@ def _unzipped(data: bytes, bounds: Bounds, left: _Left) -> Iterator[Found | Unre
         left.bytes -= len(content)
         if left.bytes < 0:
             yield Unreadable(
-                f"the archives in it hold more than {bounds.total_bytes // 1_000_000} MB"
+                f"the archives in it hold more than {bounds.total_bytes // 1_000_000} MB; "
+                "unpack it first"
             )
             return
         yield from read_form(name, content, replace(bounds, nesting=bounds.nesting - 1), left)

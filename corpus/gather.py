@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from corpus.article import Article
+from corpus.article import Article, of_outlet
 from corpus.fetch import Fetched, Fetcher, NotFetched
 from corpus.fields import Found, Unreadable, article_from
 from corpus.listing import Entry, Listing, read_feed, read_sitemap
@@ -125,8 +125,8 @@ def _files(source: Source, now: float) -> Iterator[Outcome]:
     reading = read_articles([source.path])
     yield Listed(len(reading.articles))
     for article in reading.articles:
-        outlet = source.outlet or article.outlet
-        yield Arrived(replace(article, outlet=outlet), str(reading.origins[article.id]))
+        told = of_outlet(article, source.outlet or article.outlet)
+        yield Arrived(told, str(reading.origins[article.id]))
     for skipped in reading.skipped:
         yield Missing(skipped.place, skipped.reason)
     for note in reading.notes:
@@ -232,13 +232,13 @@ def _read(got: Fetched, entry: Entry, source: Source) -> Found:
         found = (read_pdf if got.content_type == "application/pdf" else read_text)(got.body)
         article, known = found.article, entry.fields
         url = canonical_address(None, got.url)
+        article = of_outlet(article, source.outlet or article.outlet or known.get("outlet"))
         return replace(
             found,
             article=replace(
                 article,
                 id=url or article.id,
                 url=url,
-                outlet=source.outlet or article.outlet or known.get("outlet"),
                 author=article.author or known.get("author"),
                 published_at=article.published_at or known.get("published_at"),
                 updated_at=article.updated_at or known.get("updated_at"),

@@ -9,6 +9,7 @@ import re
 from corpus.fields import Found, Unreadable, article_from, tidy
 from corpus.plain import declared_title, make_title
 
+_AGAIN = "fetch it again, or open it in a viewer and print it to another PDF"
 _FULL_LINE = 0.75  # of the longest line of the page: a shorter line ends its paragraph
 
 
@@ -33,9 +34,11 @@ def read_pdf(data: bytes) -> Found:
     except pypdf.errors.DependencyError:
         raise Unreadable("the PDF is encrypted; save it without a password") from None
     except PyPdfError as error:
-        raise Unreadable(f"not a readable PDF ({error})") from None
+        raise Unreadable(f"not a readable PDF ({error}); {_AGAIN}") from None
     except Exception as error:  # a damaged file fails anywhere inside the parser
-        raise Unreadable(f"not a readable PDF ({type(error).__name__}: {error})") from None
+        raise Unreadable(
+            f"not a readable PDF ({type(error).__name__}: {error}); {_AGAIN}"
+        ) from None
     text = unwrap(pages)
     if not any(c.isalnum() for c in text):
         raise Unreadable("the PDF has no text layer; it may be a scan, which needs OCR first")

@@ -47,6 +47,7 @@ _BULLET = re.compile(r"^(?:[-*•‣–—]|\d+[.)])\s+")
 _DATELINE = re.compile(
     r"^[A-Z][A-Z .'-]{2,}(?:, [\w .]{2,30})?(?: \([^)]{2,40}\))?\s*(?::|\s[-–—])\s+"
 )
+_QUOTE = "correct it, or put the value in quotes"
 _HEADLINE_LENGTH = 140  # characters; a longer first line is a paragraph
 _SHORT_TITLE = 80  # characters of a title made from the first sentence
 
@@ -133,17 +134,19 @@ def _front_matter(text: str) -> tuple[Mapping[str, object], str]:
     try:
         matter, body = handler.split(text)
     except ValueError:
-        raise Unreadable("its front matter is not closed by a line of ---") from None
+        raise Unreadable("its front matter is not closed by a line of ---; add that line") from None
     try:
         fields = handler.load(matter)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise Unreadable(f"its front matter is not valid YAML: {error.problem}", line) from None
+        raise Unreadable(
+            f"its front matter is not valid YAML: {error.problem}; {_QUOTE}", line
+        ) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
-        raise Unreadable(f"its front matter is not valid YAML: {reason}") from None
+        raise Unreadable(f"its front matter is not valid YAML: {reason}; {_QUOTE}") from None
     if fields is None:
         return {}, body
     if not isinstance(fields, dict):
-        raise Unreadable("its front matter is not a list of `key: value` lines")
+        raise Unreadable("its front matter is not a list of `key: value` lines; write it as one")
     return fields, body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,8 +13,10 @@ from corpus.errors import BylineError
 from corpus.fields import Found, Unreadable
 from corpus.forms import JSON_LINES, WANTED, no_reader, read_form
 from corpus.jsonlines import read_json_lines
+from corpus.recall import Recall, digest_of
 
 LARGEST_FILE = 200_000_000  # bytes of one article's file; JSON lines are read one by one instead
+_MAY = "see that it is whole and that this user may read it"
 _LISTED = 10  # reasons that a summary names before it counts the rest
 
 
@@ -66,18 +68,45 @@ class Reading:
         return text + "."
 
 
-def read_articles(paths: Sequence[Path]) -> Reading:
+class _Gauge:
+    """How much of the files was read; told in whole kilobytes, as it moves."""
+
+    def __init__(
+        self, on_progress: Callable[[str, int, int], None] | None, total_bytes: int
+    ) -> None:
+        self._on_progress, self._total = on_progress, total_bytes // 1000
+        self._before, self._told = 0, -1
+        self.within_file(0)
+
+    def within_file(self, done_bytes: int) -> None:
+        done = min((self._before + done_bytes) // 1000, self._total)
+        if self._on_progress and self._total and done > self._told:
+            self._told = done
+            self._on_progress("read", done, self._total)
+
+    def end_file(self, size_bytes: int) -> None:
+        self._before += size_bytes
+        self.within_file(0)
+
+
+def read_articles(
+    paths: Sequence[Path],
+    recall: Recall | None = None,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> Reading:
     """The articles of files, and of folders with everything below them, in sorted order.
 
     One bad file or line never stops the rest: it is in `Reading.skipped` with its reason, and so is
-    a second article with an id that is already taken. Raises `BylineError` for a path that does not
+    a second article with an id that is already taken. What `recall` knows of a file that is as it
+    was is taken instead of parsing it. `on_progress` hears ("read", done, total), in kilobytes of
+    the files. Raises `BylineError` for a path that does not
     exist, and when there was no article at all.
     """
     articles: dict[str, tuple[Article, str]] = {}
     skipped: list[Skipped] = []
     notes: list[Note] = []
     origins: dict[str, Path] = {}
-    for path, result in _results(paths):
+    for path, result in _results(paths, recall, on_progress):
         if isinstance(result, Unreadable):
             skipped.append(Skipped(path, result.line, result.reason))
             continue
@@ -95,24 +124,36 @@ def read_articles(paths: Sequence[Path]) -> Reading:
     return Reading(found, tuple(skipped), len(set(origins.values())), tuple(notes), origins)
 
 
-def _results(paths: Iterable[Path]) -> Iterator[tuple[Path, Found | Unreadable]]:
+def _results(
+    paths: Iterable[Path],
+    recall: Recall | None,
+    on_progress: Callable[[str, int, int], None] | None,
+) -> Iterator[tuple[Path, Found | Unreadable]]:
+    files = [(file, refusal, 0 if refusal else _size(file)) for file, refusal in _files(paths)]
+    gauge = _Gauge(on_progress, sum(size for *_, size in files))
+    for file, refusal, size in files:
+        if refusal:
+            yield file, Unreadable(refusal)
+            continue
+        for result in _read_file(file, recall, gauge):
+            yield (file / result.member if result.member else file), result
+        gauge.end_file(size)
+
+
+def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str | None]]:
+    """Each file that is given or lies in a folder that is, with the reason not to read it or None.
+
+    Whatever way leads to it, each is read once.
+    """
     seen: dict[Path, Path] = {}
     folders: dict[tuple[int, int], Path] = {}
     for path in paths:
         if not os.path.exists(path):
             raise BylineError(f"{path} does not exist; give a file or a folder of articles.")
-        inside = _walk(path, folders) if path.is_dir() else iter([(path, None)])
-        for file, refusal in inside:
-            if refusal:
-                yield file, Unreadable(refusal)
-                continue
-            real = file.resolve()
-            if real in seen:
-                yield file, Unreadable(f"read already as {seen[real]}")
-                continue
-            seen[real] = file
-            for result in _read_file(file):
-                yield (file / result.member if result.member else file), result
+        for file, refusal in _walk(path, folders) if path.is_dir() else [(path, None)]:
+            if refusal is None and (first := seen.setdefault(file.resolve(), file)) is not file:
+                refusal = f"read already as {first}"
+            yield file, refusal
 
 
 def _walk(folder: Path, folders: dict[tuple[int, int], Path]) -> Iterator[tuple[Path, str | None]]:
@@ -124,7 +165,7 @@ def _walk(folder: Path, folders: dict[tuple[int, int], Path]) -> Iterator[tuple[
         status = folder.stat()
         entries = sorted(folder.iterdir())
     except OSError as error:
-        yield folder, f"the folder could not be opened ({error.strerror})"
+        yield folder, f"the folder could not be opened ({error.strerror}); {_MAY}"
         return
     identity = (status.st_dev, status.st_ino)
     if identity in folders:
@@ -133,7 +174,7 @@ def _walk(folder: Path, folders: dict[tuple[int, int], Path]) -> Iterator[tuple[
     folders[identity] = folder
     for entry in entries:
         if entry.name.startswith("."):
-            yield entry, "hidden"
+            yield entry, "hidden; give it a name without the first dot to have it read"
         elif entry.is_dir():
             yield from _walk(entry, folders)
         elif entry.stem.casefold() == "readme":
@@ -142,24 +183,56 @@ def _walk(folder: Path, folders: dict[tuple[int, int], Path]) -> Iterator[tuple[
             yield entry, None
 
 
-def _read_file(path: Path) -> Iterator[Found | Unreadable]:
-    name = path.name
+def _read_file(path: Path, recall: Recall | None, gauge: _Gauge) -> Iterator[Found | Unreadable]:
     try:
         if not path.exists():
-            yield Unreadable("a link to nothing")
+            yield Unreadable("a link to nothing; make it anew or delete it")
         elif not path.is_file():
-            yield Unreadable("not a regular file")
-        elif reason := no_reader(name):
+            yield Unreadable("not a regular file; copy what it gives into one")
+        elif reason := no_reader(path.name):
             yield Unreadable(reason)
-        elif name.casefold().endswith(JSON_LINES):
-            yield from read_json_lines(path)
-        elif (size := path.stat().st_size) > LARGEST_FILE:
+        elif not _is_json_lines(path) and (size := path.stat().st_size) > LARGEST_FILE:
             limit = LARGEST_FILE // 1_000_000
-            yield Unreadable(f"{size // 1_000_000} MB, more than {limit} MB")
+            yield Unreadable(f"{size // 1_000_000} MB, more than {limit} MB; split it")
+        elif recall:
+            yield from _recalled(path, recall, gauge)
         else:
-            yield from read_form(name, path.read_bytes())
+            yield from _parsed(path, gauge)
     except OSError as error:
-        yield Unreadable(f"could not be read ({error.strerror or error})")
+        yield Unreadable(f"could not be read ({error.strerror or error}); {_MAY}")
+
+
+def _recalled(path: Path, recall: Recall, gauge: _Gauge) -> Iterator[Found | Unreadable]:
+    digest = digest_of(path)
+    known = recall.results(path, digest)
+    if known is not None:
+        yield from known
+        return
+    results = []
+    for result in _parsed(path, gauge):
+        results.append(result)
+        yield result
+    if digest_of(path) == digest:  # nobody wrote to it meanwhile
+        recall.learn(path, digest, results)
+
+
+def _parsed(path: Path, gauge: _Gauge) -> Iterator[Found | Unreadable]:
+    if _is_json_lines(path):
+        yield from read_json_lines(path, gauge.within_file)
+    else:
+        yield from read_form(path.name, path.read_bytes())
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file that a reader takes, else 0."""
+    try:
+        return path.stat().st_size if path.is_file() and no_reader(path.name) is None else 0
+    except OSError:
+        return 0
+
+
+def _is_json_lines(path: Path) -> bool:
+    return path.name.casefold().endswith(JSON_LINES)
 
 
 def _taken(article: Article, first: Article, place: str) -> str:

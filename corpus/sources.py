@@ -84,7 +84,9 @@ def load_sources(file: Path) -> tuple[Source, ...]:
             place = table.get("name") or table.get("address") or table.get("path") or ""
             raise BylineError(f"{file}, source {number} {place}: {error}.") from None
         if source.key in sources:
-            raise BylineError(f"{file}, source {number}: {source.place} is listed twice.")
+            raise BylineError(
+                f"{file}, source {number}: {source.place} is listed twice: take one out."
+            )
         sources[source.key] = source
     return tuple(sources.values())
 

@@ -33,11 +33,12 @@ def read_docx(data: bytes, bounds: Bounds = BOUNDS) -> Found:
         declared, author = document.core_properties.title, document.core_properties.author
     except Exception as error:  # a damaged file fails anywhere inside the library
         raise Unreadable(
-            f"not a readable Word document ({type(error).__name__}: {error})"
+            f"not a readable Word document ({type(error).__name__}: {error}); "
+            "save it again as .docx"
         ) from None
     text = "\n".join(lines)
     if not any(c.isalnum() for c in text):
-        raise Unreadable("the document holds no text")
+        raise Unreadable("the document holds no text; leave it out")
     fields = {
         "title": declared_title(declared) or (heading or "").strip() or make_title(text),
         "text": text,

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from corpus.article import Article
+from corpus.article import Article, content_id, has_content_id
 from corpus.errors import BylineError
 from index import versions
 from index.chunk import Chunking
@@ -125,7 +125,9 @@ def _compared(
             continue
         new.append(article)
         (updated if before else added).append(article.id)
-    removed = [id_ for id_ in dict.fromkeys(remove) if id_ in held and id_ not in put_ids]
+    renamed = [_earlier_id(article, held) for article in new]
+    leaving = dict.fromkeys((*remove, *(id_ for id_ in renamed if id_ is not None)))
+    removed = [id_ for id_ in leaving if id_ in held and id_ not in put_ids]
     change = Change(tuple(added), tuple(updated), tuple(removed), tuple(unchanged), base)
     earlier = {id_: held[id_].origin for id_ in updated}
     draft = Draft(
@@ -143,6 +145,16 @@ def _compared(
         },
     )
     return change, draft
+
+
+def _earlier_id(article: Article, held: Mapping[str, Held]) -> str | None:
+    """The id by which the index holds this very article if it was read when ids made of words did
+    not tell outlets apart; None where it holds no such."""
+    if article.outlet is None or not has_content_id(article):
+        return None
+    earlier = replace(article, id=content_id(article.title, article.body))
+    before = held.get(earlier.id)
+    return earlier.id if before and before.content_hash == content_hash(earlier) else None
 
 
 def _cut_anew(draft: Draft, store: Store, chunking: Chunking) -> Draft:

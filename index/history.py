@@ -128,7 +128,10 @@ def _before(directory: Path) -> str:
         current = None
     earlier = [id_ for id_ in ids if current is None or id_ < current]
     if not earlier:
-        raise BylineError(f"There is no version before the one in use in {directory} to go back to")
+        raise BylineError(
+            f"There is no version before the one in use in {directory} to go back to: "
+            "byline index versions lists those that are kept"
+        )
     return earlier[0]
 
 

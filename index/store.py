@@ -51,12 +51,11 @@ class Held:
 
 def content_hash(article: Article) -> str:
     """SHA-256 over all that is known of the article, 64 hex digits."""
-    digest = hashlib.sha256()
+    pieces: list[bytes] = []
     for value in _values(article):
         data = b"" if value is None else value.encode(errors="surrogatepass")
-        digest.update(b"%d:" % (-1 if value is None else len(data)))
-        digest.update(data)
-    return digest.hexdigest()
+        pieces += (b"%d:" % (-1 if value is None else len(data)), data)
+    return hashlib.sha256(b"".join(pieces)).hexdigest()
 
 
 def contents_digest(hashes: Iterable[tuple[str, str]]) -> str:
@@ -96,6 +95,17 @@ class Store:
     def article(self, article_id: str) -> Article | None:
         rows = self._rows(f"SELECT {_ARTICLE} FROM articles a WHERE a.id = ?", [article_id])
         return Article(*rows[0]) if rows else None
+
+    def articles_of(self, ids: Collection[str]) -> dict[str, Article]:
+        """The articles with these ids that are there, by id."""
+        wanted, found = list(ids), dict[str, Article]()
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            rows = self._rows(
+                f"SELECT {_ARTICLE} FROM articles a WHERE a.id IN ({_marks(some)})", some
+            )
+            found |= {row[0]: Article(*row) for row in rows}
+        return found
 
     def articles(self) -> list[ArticleRow]:
         """All articles, the newest first, those without a date last."""

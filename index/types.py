@@ -11,8 +11,9 @@ import numpy as np
 from corpus.article import Article
 
 Progress = Callable[[str, int, int], None]
-"""Hears (stage, done, total). Of a change to the index the stages are "wait" while another process
-writes, "chunk", "embed" where a text is new to the embedder, and "write", in this order."""
+"""Hears (stage, done, total). Of a change to the index the stages are "read" where it comes from
+files, in kilobytes, "wait" while another process writes, "chunk", "embed" where a text is new to
+the embedder, and "write", in this order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
     DIR/versions/<version>/{byline.sqlite, vectors.faiss, manifest.json}
     DIR/current              the version in use, replaced atomically and last
     DIR/embeddings.sqlite    vectors that no version holds yet, of a run that did not end
+    DIR/readings.sqlite      what files gave, so that those that stay the same are not parsed again
     DIR/lock                 held by the one process that changes anything here
 
 A crash at any moment leaves the old version in use or the new one, never half of one.

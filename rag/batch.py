@@ -30,7 +30,10 @@ def read_batch(path: Path) -> list[BatchRow]:
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise BylineError(f"The questions in {path} could not be read: {error}.") from error
+        raise BylineError(
+            f"The questions in {path} could not be read ({error}): give a file that is there and "
+            "is in UTF-8."
+        ) from error
     rows = [_row(path, n, line) for n, line in enumerate(lines, start=1) if line.strip()]
     if not rows:
         raise BylineError(f'{path} holds no questions: put {{"id", "question"}} on each line.')
@@ -49,7 +52,7 @@ def _row(path: Path, number: int, line: str) -> BatchRow:
             raise ValueError('"id" must be text or a whole number')
         return BatchRow(id_, fields["question"], fields.get("date"))
     except (ValueError, RecursionError) as error:
-        raise BylineError(f"{path} line {number} is not usable: {error}.") from error
+        raise BylineError(f"{path} line {number} is not usable ({error}): correct it.") from error
 
 
 def answer_all(pipeline: Pipeline, rows: Sequence[BatchRow]) -> Iterator[dict[str, Any]]:

@@ -14,14 +14,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urldefrag, urljoin, urlsplit
-
-import httpx
-import truststore
 
 from corpus.errors import BylineError
 from rag.catalogue import Wheel
+
+if TYPE_CHECKING:
+    import httpx
 
 ATTEMPTS = 3
 BACKOFF_S = 1.0
@@ -86,6 +86,9 @@ def open_client(certificate: str | None) -> httpx.Client:
 
     Proxies come from the environment. Raises `FetchError` if the certificates cannot be read.
     """
+    import httpx
+    import truststore
+
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if certificate:
         try:
@@ -133,6 +136,8 @@ class Downloader:
 
     def answers(self, url: str, timeout: float) -> None:
         """Raise `SourceError` if `url` gives no good answer, waiting `timeout` seconds a step."""
+        import httpx
+
         try:
             self.client.head(url, timeout=timeout).raise_for_status()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -204,6 +209,8 @@ class Downloader:
     def _with_retries(
         self, action: Callable[[], Result], url: str, arrived: Callable[[], int] = lambda: 0
     ) -> Result:
+        import httpx
+
         failures = 0
         while True:
             before = arrived()
@@ -229,6 +236,8 @@ def _check_status(answer: httpx.Response) -> None:
 
 def _reason(error: Exception, url: str) -> str:
     """Why a server gave nothing, without the address: it may hold a password."""
+    import httpx
+
     if isinstance(error, httpx.HTTPStatusError):
         return f"{_host(url)}: status {error.response.status_code}"
     return f"{_host(url)}: {str(error).rstrip('.') or type(error).__name__}"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from corpus.errors import BylineError
 from corpus.read import Reading, read_articles
 from index import versions
 from index.change import Change, apply
+from index.readings import recalling
 from index.store import Held, store_in_use
 from index.types import Embedder, Progress
 from rag import load
@@ -44,8 +47,9 @@ def add(
     on_progress: Progress | None = None,
 ) -> Renewal:
     """Put the articles of files and folders into the index, and note these as sources of it."""
-    reading = read_articles(paths)
-    return Renewal(reading, _put(settings, reading, (), paths, embedder, on_progress))
+    with recalling(settings.index) as recall:
+        reading = read_articles(paths, recall, on_progress)
+        return Renewal(reading, _put(settings, reading, (), paths, embedder, on_progress))
 
 
 def update(
@@ -80,9 +84,10 @@ def update(
             f"{unknown[0]} does not exist and the index holds nothing that was read from it: give "
             "a file or a folder of articles"
         )
-    reading = read_articles(there) if there else Reading((), (), 0)
-    gone = [id_ for id_ in _read_from(map(full, places), held) if id_ not in reading.origins]
-    change = _put(settings, reading, gone, there, embedder, on_progress)
+    with recalling(settings.index) as recall:
+        reading = read_articles(there, recall, on_progress) if there else Reading((), (), 0)
+        gone = [id_ for id_ in _read_from(map(full, places), held) if id_ not in reading.origins]
+        change = _put(settings, reading, gone, there, embedder, on_progress)
     return Renewal(reading, change, tuple(missing))
 
 
@@ -150,10 +155,16 @@ def _held(directory: Path) -> dict[str, Held]:
 def _read_from(places: Iterable[str], held: dict[str, Held]) -> list[str]:
     """The ids of the articles that were read from files at or below these places."""
     roots = {Path(place) for place in places}
+    names = set(map(str, roots))
+
+    @cache  # as a folder may hold thousands of files, and a file thousands of articles
+    def is_within(folder: str) -> bool:
+        return not roots.isdisjoint((Path(folder), *Path(folder).parents))
+
     return [
         id_
         for id_, article in held.items()
         if article.origin is not None
         and "://" not in article.origin
-        and not roots.isdisjoint((Path(article.origin), *Path(article.origin).parents))
+        and (article.origin in names or is_within(os.path.dirname(article.origin)))
     ]

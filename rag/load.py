@@ -5,24 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpus.article import Article
 from corpus.errors import BylineError
-from index.build import build
-from index.embedder import SentenceTransformerEmbedder
-from index.live import LiveIndex
-from index.openvino_embedder import OpenVinoEmbedder, suits_openvino
 from index.publishing import Upkeep
 from index.types import Embedder, Progress
 from index.versions import Keep, Manifest
 from rag.catalogue import load_catalogue
-from rag.evidence import Budget
 from rag.fetch import ensure
-from rag.limits import Limits
-from rag.pipeline import Pipeline
 from rag.settings import Settings
-from rag.types import Generator
-from rag.unpacked import can_unpack, unpack
+
+if TYPE_CHECKING:
+    from rag.pipeline import Pipeline
+    from rag.types import Generator
 
 _LEAST_MEMORY = 12 * 10**9
 """Bytes that a machine must have for unpacked weights: those of the default model take 5 GB."""
@@ -33,6 +29,12 @@ Fetch = Callable[[str, Path], Path]
 
 def load_pipeline(settings: Settings, fetch: Fetch = ensure) -> Pipeline:
     """Everything that answers a question, loaded: takes seconds. Raises BylineError."""
+    from index.live import LiveIndex
+    from rag.answerable import Answerability
+    from rag.evidence import Budget
+    from rag.limits import Limits
+    from rag.pipeline import Pipeline
+
     embedder = load_embedder(settings, fetch)
     index = LiveIndex(settings.index, embedder)
     try:
@@ -67,8 +69,12 @@ def load_embedder(settings: Settings, fetch: Fetch = ensure) -> Embedder:
         )
     folder = fetch(settings.embedder, settings.models_dir)
     weights_hash = catalogue[settings.embedder].weights_hash
+    from index.openvino_embedder import OpenVinoEmbedder, suits_openvino
+
     if suits_openvino():
         return OpenVinoEmbedder(folder, settings.embedder, weights_hash)
+    from index.embedder import SentenceTransformerEmbedder
+
     return SentenceTransformerEmbedder(folder, settings.embedder, weights_hash)
 
 
@@ -99,6 +105,7 @@ def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
             threads=settings.threads,
         )
     from rag.transformers_engine import TransformersGenerator
+    from rag.unpacked import can_unpack, unpack
 
     if is_gguf and can_unpack(path):
         path = unpack(path)
@@ -132,6 +139,8 @@ def _suits_transformers(file: Path) -> bool:
     import psutil
     import torch
 
+    from rag.unpacked import can_unpack
+
     computes = torch.cuda.is_available() or torch.cpu.get_capabilities().get("avx512_bf16", False)
     roomy = psutil.virtual_memory().total >= _LEAST_MEMORY
     return computes and roomy and can_unpack(file)
@@ -146,6 +155,8 @@ def build_index(
     origins: Mapping[str, Path] | None = None,
 ) -> Manifest:
     """A new version of the index that holds just these articles."""
+    from index.build import build
+
     return build(
         articles,
         embedder,

@@ -72,7 +72,7 @@ def load_settings(**chosen: object) -> Settings:
             f"BYLINE_{name.upper()} or in byline.toml."
         ) from error
     except ValueError as error:  # byline.toml is not TOML
-        raise BylineError(f"byline.toml could not be read: {error}") from error
+        raise BylineError(f"byline.toml could not be read ({error}): correct it.") from error
 
 
 def _check_environment() -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _STAGES = {
     "wait": "waiting for another process",
+    "read": "reading, in kB",
     "chunk": "cutting into passages",
     "embed": "embedding",
     "write": "writing the index",
@@ -81,15 +82,18 @@ def ensure_index(settings: Settings, articles: Sequence[Path] | None = None) -> 
 def build_with_bar(settings: Settings, paths: Sequence[Path]) -> Manifest:
     """Read the articles, say what was skipped and why, and publish a version of the index."""
     from corpus.read import read_articles
+    from index.readings import recalling
     from rag.load import build_index
 
-    reading = read_articles(paths)
-    embedder = embedder_with_bar(settings)
-    print(reading.summary(), file=sys.stderr)
-    with staged() as on_progress:
-        return build_index(
-            settings, reading.articles, paths, embedder, on_progress, reading.origins
-        )
+    with recalling(settings.index, anew=True) as recall:
+        with staged() as on_progress:
+            reading = read_articles(paths, recall, on_progress)
+        embedder = embedder_with_bar(settings)
+        print(reading.summary(), file=sys.stderr)
+        with staged() as on_progress:
+            return build_index(
+                settings, reading.articles, paths, embedder, on_progress, reading.origins
+            )
 
 
 def build_again_with_bar(settings: Settings) -> Manifest:

@@ -15,6 +15,7 @@ from corpus.article import content_id
 from corpus.forms import WANTED
 from corpus.read import Reading, read_articles
 
+HIDDEN = "hidden; give it a name without the first dot to have it read"
 STORY = "Harbour opens again\n\nThe harbour of Vell opened again on Monday after four weeks.\n"
 
 
@@ -46,7 +47,7 @@ def test_hidden_files_other_endings_and_readmes_are_skipped_with_a_reason(tmp_pa
         write(tmp_path, name)
     skipped = reasons(read_articles([tmp_path]))
     assert skipped == {
-        ".hidden.txt": "hidden",
+        ".hidden.txt": HIDDEN,
         "photo.gif": f"the ending .gif is not {WANTED}",
         "notes": f"the name without an ending is not {WANTED}",
         "README.md": "a README describes a folder and is no article",
@@ -88,20 +89,24 @@ def test_a_link_to_a_file_already_read_is_named(tmp_path: Path) -> None:
 def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:
     write(tmp_path, "a.txt")
     (tmp_path / "b.txt").symlink_to(tmp_path / "gone.txt")
-    assert reasons(read_articles([tmp_path])) == {"b.txt": "a link to nothing"}
+    assert reasons(read_articles([tmp_path])) == {
+        "b.txt": "a link to nothing; make it anew or delete it"
+    }
 
 
 def test_a_pipe_with_the_ending_txt_does_not_hang(tmp_path: Path) -> None:
     write(tmp_path, "a.txt")
     os.mkfifo(tmp_path / "pipe.txt")
-    assert reasons(read_articles([tmp_path])) == {"pipe.txt": "not a regular file"}
+    assert reasons(read_articles([tmp_path])) == {
+        "pipe.txt": "not a regular file; copy what it gives into one"
+    }
 
 
 def test_a_file_over_the_limit_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corpus.read, "LARGEST_FILE", 1_000_000)
     write(tmp_path, "a.txt")
     write(tmp_path, "b.txt", "word " * 500_000)
-    assert reasons(read_articles([tmp_path])) == {"b.txt": "2 MB, more than 1 MB"}
+    assert reasons(read_articles([tmp_path])) == {"b.txt": "2 MB, more than 1 MB; split it"}
 
 
 def test_an_empty_file_is_skipped_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -117,6 +122,31 @@ def test_the_id_is_given_or_the_address_or_made_from_the_words(tmp_path: Path) -
     given, addressed, made = read_articles([file]).articles
     assert (given.id, addressed.id) == ("x", url)
     assert made.id == content_id("Harbour opens", "It opened on Monday.")
+
+
+def test_the_same_words_of_two_outlets_are_two_articles(tmp_path: Path) -> None:
+    file = write(tmp_path, "a.jsonl", line(outlet="Vell Post") + line(outlet="Vell Mail") + line())
+    reading = read_articles([file])
+    assert [a.outlet for a in reading.articles] == ["Vell Post", "Vell Mail", None]
+    assert len({a.id for a in reading.articles}) == 3
+
+
+def test_a_copy_of_the_same_outlet_is_skipped(tmp_path: Path) -> None:
+    file = write(tmp_path, "a.jsonl", line(outlet="Vell Post") + line(outlet="VELL POST"))
+    [skipped] = read_articles([file]).skipped
+    assert skipped.reason == f"a copy of {file} line 1"
+
+
+def test_an_outlet_is_never_taken_for_the_end_of_a_text(tmp_path: Path) -> None:
+    text = "It opened on Monday."
+    file = write(tmp_path, "a.jsonl", line(outlet="Post") + line(text=f"{text}\nPost"))
+    assert len(read_articles([file]).articles) == 2
+
+
+def test_an_address_makes_the_id_whatever_the_outlet(tmp_path: Path) -> None:
+    url = "https://news.example/1"
+    file = write(tmp_path, "a.jsonl", line(url=url, outlet="Vell Post"))
+    assert read_articles([file]).articles[0].id == url
 
 
 def test_a_copy_is_skipped_with_the_place_of_the_first(tmp_path: Path) -> None:
@@ -139,7 +169,7 @@ def test_an_id_that_is_taken_is_skipped_with_the_place_of_the_first(tmp_path: Pa
     ("bad", "reason"),
     [
         ('{"title": "A b" "text": 1}', "not valid JSON: Expecting ',' delimiter at column 17"),
-        ("[1]", "not a JSON object with title and text"),
+        ("[1]", 'not a JSON object; write {"title": ..., "text": ...}'),
         ('{"title": "A b"}', '"text" is missing'),
         ('{"text": "A b"}', '"title" is missing'),
         ('{"title": 7, "text": "A b"}', '"title" must be text, not a number'),
@@ -179,6 +209,36 @@ def test_a_gzip_file_cut_short_gives_what_it_holds_and_says_so(tmp_path: Path) -
     assert skipped.reason.startswith("the gzip data is damaged here")
 
 
+def test_a_link_to_a_hidden_file_is_read(tmp_path: Path) -> None:
+    hidden = write(tmp_path, ".hidden.txt")
+    (tmp_path / "a.txt").symlink_to(hidden)
+    reading = read_articles([tmp_path])
+    assert (len(reading.articles), reasons(reading)) == (1, {".hidden.txt": HIDDEN})
+
+
+def progress(*paths: Path) -> list[tuple[str, int, int]]:
+    told: list[tuple[str, int, int]] = []
+    read_articles(paths, on_progress=lambda *step: told.append(step))
+    return told
+
+
+def test_progress_is_told_file_by_file(tmp_path: Path) -> None:
+    for name in "abc":
+        write(tmp_path, f"{name}.txt", f"Story {name}\n\n" + "word " * 400)
+    write(tmp_path, "photo.gif", b"GIF8" * 1000)
+    assert progress(tmp_path) == [("read", kilobytes, 6) for kilobytes in (0, 2, 4, 6)]
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".jsonl.gz"])
+def test_progress_is_told_within_a_file_of_many_lines(tmp_path: Path, ending: str) -> None:
+    data = "".join(line(id=f"{n}", text=os.urandom(500).hex()) for n in range(400)).encode()
+    file = write(tmp_path, f"a{ending}", gzip.compress(data) if ending.endswith("gz") else data)
+    told = progress(file)
+    assert len(told) > 10
+    assert told == sorted(told)
+    assert told[-1] == ("read", file.stat().st_size // 1000, file.stat().st_size // 1000)
+
+
 def test_a_date_that_is_not_understood_is_noted_and_the_article_kept(tmp_path: Path) -> None:
     reading = read_articles([write(tmp_path, "a.jsonl", line(published_at="03/04/2025"))])
     [note] = reading.notes
@@ -200,7 +260,7 @@ def test_the_summary_says_how_many_were_read_and_skipped_and_why(tmp_path: Path)
     assert read_articles([tmp_path]).summary() == (
         "Read 1 article from 1 file; skipped 3: "
         f"{tmp_path}/b.jsonl line 1: not valid JSON: Expecting value at column 1; "
-        f"{tmp_path}/c.gif and 1 more: the ending .gif is not {WANTED}."
+        f"correct the line; {tmp_path}/c.gif and 1 more: the ending .gif is not {WANTED}."
     )
 
 
@@ -222,5 +282,8 @@ def test_an_empty_folder_is_an_error_that_says_what_to_put_there(tmp_path: Path)
 
 def test_nothing_but_bad_files_is_an_error_with_their_reasons(tmp_path: Path) -> None:
     write(tmp_path, "a.txt", b"\x89PNG\r\n\x1a\n\x00")
-    with pytest.raises(BylineError, match=r"a\.txt: not text \(it looks like a PNG image\)\.$"):
+    with pytest.raises(
+        BylineError,
+        match=r"a\.txt: not text \(it looks like a PNG image\); save it as text in UTF-8",
+    ):
         read_articles([tmp_path])

@@ -13,7 +13,7 @@ from fakes import HashingEmbedder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.article import Article
+from corpus.article import Article, content_id
 from corpus.errors import BylineError
 from index import versions
 from index.build import build, build_again
@@ -158,6 +158,39 @@ def test_everything_can_be_removed_and_come_back(
 def test_an_id_in_both_is_put(directory: Path, embedder: HashingEmbedder) -> None:
     change = apply(directory, embedder, [DEAL], ["deal"])
     assert (change.removed, change.unchanged) == ((), ("deal",))
+
+
+def of_outlet(outlet: str | None = "Wire", body: str = "The reactor runs again.") -> Article:
+    return Article(content_id("Power", body, outlet), "Power", body, outlet=outlet)
+
+
+def with_earlier_id(article: Article) -> Article:
+    """As it was when an id that was made of words left the outlet out."""
+    return replace(article, id=content_id(article.title, article.body))
+
+
+def test_an_earlier_form_of_a_made_id_gives_way(directory: Path, embedder: HashingEmbedder) -> None:
+    earlier = with_earlier_id(of_outlet())
+    apply(directory, embedder, [earlier])
+    embedder.embedded.clear()
+    change = apply(directory, embedder, [of_outlet()])
+    assert (change.added, change.removed) == ((of_outlet().id,), (earlier.id,))
+    assert embedder.embedded == []
+    assert set(held(directory)) == {"deal", "chief", of_outlet().id}
+
+
+@pytest.mark.parametrize("other", [of_outlet(None), with_earlier_id(of_outlet("Herald"))])
+def test_the_same_words_without_that_outlet_stay(
+    directory: Path, embedder: HashingEmbedder, other: Article
+) -> None:
+    apply(directory, embedder, [other])
+    assert apply(directory, embedder, [of_outlet()]).removed == ()
+
+
+def test_an_earlier_form_that_is_put_too_stays(directory: Path, embedder: HashingEmbedder) -> None:
+    earlier = with_earlier_id(of_outlet())
+    apply(directory, embedder, [earlier])
+    assert apply(directory, embedder, [earlier, of_outlet()]).removed == ()
 
 
 def test_the_first_version(tmp_path: Path, embedder: HashingEmbedder) -> None:

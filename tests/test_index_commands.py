@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -14,10 +15,13 @@ import pytest
 from commandline import Done
 from fakes import HashingEmbedder, ScriptedGenerator
 
+from corpus.article import Article, content_id
 from index import versions
+from index.change import apply
 from index.live import LiveIndex
 from index.lock import writing
-from rag import load
+from index.store import store_in_use
+from rag import indexing, load
 from rag.cli import main
 from rag.settings import load_settings
 from rag.terminal import ensure_index
@@ -150,6 +154,20 @@ class TestUpdate:
         assert index("versions", "--json").json == before
         assert embedder.embedded == []
 
+    def test_nothing_new_parses_nothing(
+        self, index: Index, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("corpus.read.read_form", lambda *_: pytest.fail("a file was parsed"))
+        assert "2 unchanged." in index("update").out
+
+    def test_reading_is_the_first_stage(
+        self, index: Index, news: Path, embedder: HashingEmbedder
+    ) -> None:
+        (news / "power.txt").write_text(STORIES["power"] * 30)
+        stages: list[str] = []
+        indexing.update(load_settings(), (), embedder, lambda stage, *_: stages.append(stage))
+        assert list(dict.fromkeys(stages)) == ["read", "chunk", "embed", "write"]
+
     def test_one_folder_leaves_the_others(self, index: Index, news: Path, elsewhere: Path) -> None:
         more = elsewhere / "more"
         more.mkdir()
@@ -184,6 +202,61 @@ class TestUpdate:
     def test_what_was_skipped_is_explained(self, index: Index, news: Path) -> None:
         (news / "photo.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(900))
         assert "photo.txt" in index("update").err
+
+
+class TestWireCopies:
+    """The same words in two outlets, whose files give no address."""
+
+    @pytest.fixture
+    def two_outlets(self, index: Index, news: Path, embedder: HashingEmbedder) -> list[str]:
+        words = "The harbour of Vell opened again on Monday after four weeks of repairs. " * 9
+        for outlet in ("Vell Post", "Vell Mail"):
+            text = f"Title: Harbour opens\nOutlet: {outlet}\nDate: 2025-06-13\n\n{words}"
+            (news / f"{outlet}.txt").write_text(text)
+        added = index("update", "--json").json["added"]
+        assert isinstance(added, list)
+        return added
+
+    def test_are_one_story_with_two_outlets(
+        self, index: Index, two_outlets: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for id_ in two_outlets:
+            with pytest.raises(SystemExit):
+                main(["story", id_, "--json"])
+            told = json.loads(capsys.readouterr().out)
+            assert sorted(told["outlets"]) == ["Vell Mail", "Vell Post"]
+
+    def test_are_embedded_once(self, two_outlets: list[str], embedder: HashingEmbedder) -> None:
+        assert len(embedder.embedded) == len(set(embedder.embedded))
+
+    def test_count_once_where_they_are_found(
+        self, index: Index, two_outlets: list[str], embedder: HashingEmbedder
+    ) -> None:
+        with closing(LiveIndex(load_settings().index, embedder)) as live:
+            found = [hit for hit in live.search("harbour of Vell") if "Vell" in hit.passage.text]
+        assert {len(hit.copies) for hit in found} == {1}
+
+    def test_an_index_of_before_takes_the_new_ids_and_embeds_nothing(
+        self, index: Index, news: Path, embedder: HashingEmbedder, two_outlets: list[str]
+    ) -> None:
+        """When an id of words left the outlet out, the second outlet's file was a copy."""
+        directory = load_settings().index
+        (news / "Vell Mail.txt").unlink()
+        index("update")
+        [post] = [a for a in _held(directory) if a.outlet == "Vell Post"]
+        earlier = replace(post, id=content_id(post.title, post.body))
+        origins = {earlier.id: str(news / "Vell Post.txt")}
+        apply(directory, embedder, [earlier], [post.id], origins=origins)
+        embedder.embedded.clear()
+        change = index("update", "--json").json
+        assert (change["added"], change["removed"]) == ([post.id], [earlier.id])
+        assert embedder.embedded == []
+
+
+def _held(directory: Path) -> list[Article]:
+    _, store = store_in_use(directory)
+    with closing(store):
+        return [article for article, _ in store.all_articles()]
 
 
 class TestRemove:
@@ -316,9 +389,6 @@ class TestEnsureIndex:
     def test_what_came_from_elsewhere_stays(
         self, index: Index, news: Path, embedder: HashingEmbedder
     ) -> None:
-        from corpus.article import Article
-        from index.change import apply
-
         article = Article("feed", "From a feed", "Words of a feed.")
         apply(load_settings().index, embedder, [article], sources=["https://x.org/feed"])
         (news / "chief.txt").unlink()

@@ -244,6 +244,42 @@ def test_a_host_that_asks_for_time_is_left_alone_so_long(desk: Desk) -> None:
     assert desk.one(feed, after=3700).state == "looked at"
 
 
+def test_a_host_that_is_down_for_a_while_loses_nothing(desk: Desk) -> None:
+    desk.page("/1")
+    desk.sync(desk.feed("/1"))
+    desk.page("/2")
+    feed = desk.feed("/1", "/2")
+    up = dict(desk.site.pages)
+    desk.site.pages.clear()
+    for path in (*up, "/robots.txt"):
+        desk.site.status(path, 503, Retry_After="7200")
+    desk.site.asked.clear()
+    assert desk.one(feed).state == "failed"
+    assert len(desk.site.asked) <= 2
+    assert list(desk.articles()) == ["/1"]
+    desk.site.asked.clear()
+    assert desk.one(feed, after=7000).state == "not due"
+    assert desk.site.asked == []
+    del desk.site.pages["/robots.txt"]
+    desk.site.pages.update(up)
+    report = desk.one(feed, after=300)
+    assert (report.state, report.added) == ("looked at", [f"{desk.site.url}/2"])
+
+
+def test_pages_are_not_asked_for_while_their_host_wants_peace(desk: Desk) -> None:
+    paths = ["/1", "/2", "/3"]
+    for path in paths:
+        desk.page(path)
+        desk.site.status(path, 503, Retry_After="7200")
+    feed = desk.feed(*paths)
+    report = desk.one(feed)
+    assert desk.site.paths() == ["/feed", "/1"]
+    assert "left alone" in report.notes[-1][1]
+    for path in paths:
+        desk.page(path)
+    assert desk.one(feed).updated == [f"{desk.site.url}{path}" for path in paths]
+
+
 def test_a_page_without_text_gives_way_to_the_feeds_own_content(desk: Desk) -> None:
     desk.site.put("/1", "<html><body></body></html>")
     report = desk.one(desk.feed("/1"))
@@ -347,6 +383,17 @@ def test_files_are_a_source_and_their_skips_are_told(desk: Desk, tmp_path: Path)
     assert len(report.added) == 1
     assert report.skipped[0][0] == str(folder / "b.gif")
     assert desk.one(Source("files", path=folder)).unchanged == 1
+
+
+def test_the_same_file_of_two_outlets_is_two_articles(desk: Desk, tmp_path: Path) -> None:
+    sources = []
+    for outlet in ("Vell Post", "Vell Mail"):
+        (tmp_path / outlet).mkdir()
+        (tmp_path / outlet / "a.txt").write_text(f"Harbour opens again\n\n{WORDS}")
+        sources.append(Source("files", path=tmp_path / outlet, outlet=outlet))
+    report = desk.sync(*sources)
+    assert [one.skipped for one in report.sources] == [[], []]
+    assert {a.outlet for a in desk.articles().values()} == {"Vell Post", "Vell Mail"}
 
 
 def test_a_source_that_is_not_due_is_not_asked(desk: Desk) -> None:

@@ -1,0 +1,58 @@
+"""Recalling what a file gave when it was last read, so that the same bytes are not parsed again."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Protocol
+
+from corpus.fields import Found, Unreadable
+
+_PIECE = 1 << 20  # bytes read at once
+_LIBRARIES = (  # what an article's text depends on beside the code of this folder
+    "trafilatura", "lxml", "htmldate", "jusText", "courlan", "pypdf", "python-docx",
+    "python-frontmatter", "PyYAML", "charset-normalizer", "dateparser", "py3langid",
+)  # fmt: skip
+
+
+class Recall(Protocol):
+    """Keeps what files gave, by path and `digest_of`."""
+
+    def results(self, path: Path, digest: str) -> Sequence[Found | Unreadable] | None:
+        """What reading the file gives, in its order; None where it has to be read."""
+        ...
+
+    def learn(self, path: Path, digest: str, results: Sequence[Found | Unreadable]) -> None: ...
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256, 64 hex digits, of a file's bytes and of the code that reads them. May raise OSError.
+
+    So another release of this program, or of a library that it reads with, reads every file again.
+    """
+    digest = hashlib.sha256(_reading_code())
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+@functools.cache
+def _reading_code() -> bytes:
+    digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    for name in _LIBRARIES:
+        digest.update(f"{name} {_version(name)}\n".encode())
+    return digest.digest()
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "none"
