@@ -138,13 +138,21 @@ def _rewrite(file: Path, text: str, keys: Sequence[str]) -> None:
     new = file.with_name(f"{file.name}.new")
     try:
         new.write_text(text, encoding="utf-8")
-        if [one.key for one in load_sources(new)] != list(keys):
+        if _keys(new) != list(keys):
             raise BylineError(f"{file} is written in a way that only you can change: edit it.")
         os.replace(new, file)
     except OSError as error:
         raise BylineError(f"{file} could not be written ({error}): mend that.") from error
     finally:
         new.unlink(missing_ok=True)
+
+
+def _keys(file: Path) -> list[str] | None:
+    """The keys of the sources of a file, None where it cannot be read."""
+    try:
+        return [one.key for one in load_sources(file)]
+    except BylineError:
+        return None
 
 
 def _source(table: dict[str, Any], folder: Path) -> Source:

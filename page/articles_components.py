@@ -27,6 +27,7 @@ from rag.library import Outcome
 
 CHOOSE = (Path(__file__).parent / "choose.js").read_text(encoding="utf-8")
 SURE = "Remove it? No answer can cite it from then on."
+AWAY = ["away"]  # the class of what is not to be seen
 EMPTY = "Write an address first."
 _QUIET = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 _LOOK_EVERY_S = 1.0
@@ -51,16 +52,16 @@ class ArticlesView:
             with gr.Column(elem_id="article-tools"):
                 self.note = _html("", "articles-note")
                 self.change = _html("", "change")
-                with gr.Column(elem_id="add", visible="hidden") as self.add:
+                with gr.Column(elem_id="add", elem_classes=AWAY) as self.add:
                     self._add()
                 _html("<h2>Sources</h2>")
                 self.sources = _chooser("sources")
-                with gr.Row(elem_id="renew", visible="hidden") as self.renew:
+                with gr.Row(elem_id="renew", elem_classes=AWAY) as self.renew:
                     self.look_again = _button("Fetch what is new", "look-again")
                     self.update = _button("Read the files again", "update")
                 _html("<h2>Versions</h2>")
                 self.versions = _chooser("versions")
-                with gr.Row(elem_id="rebuild", visible="hidden") as self.rebuild:
+                with gr.Row(elem_id="rebuild", elem_classes=AWAY) as self.rebuild:
                     self.build_again = _button("Build it again", "build-again")
 
     def _list(self) -> None:
@@ -75,15 +76,15 @@ class ArticlesView:
                 elem_id="article-search",
             )
             self.rows = _chooser("article-rows")
-            with gr.Row(elem_id="pager", visible="hidden") as self.pager:
+            with gr.Row(elem_id="pager", elem_classes=AWAY) as self.pager:
                 self.newer, self.older = _button("Newer", "newer"), _button("Older", "older")
 
     def _reading(self) -> None:
-        with gr.Column(elem_id="reading", visible="hidden") as self.reading_part:
+        with gr.Column(elem_id="reading", elem_classes=AWAY) as self.reading_part:
             with gr.Row(elem_id="reading-tools"):
                 self.back = _button("Back to the list", "back")
                 self.ask_remove = _button("Remove…", "ask-remove")
-            with gr.Row(elem_id="sure", visible="hidden") as self.sure:
+            with gr.Row(elem_id="sure", elem_classes=AWAY) as self.sure:
                 _html(f"<p role='alert'>{SURE}</p>")
                 self.remove = gr.Button("Remove", elem_id="remove", variant="stop", size="sm")
                 self.keep = _button("Keep it", "keep")
@@ -92,7 +93,11 @@ class ArticlesView:
     def _add(self) -> None:
         _html("<h2>Add articles</h2>")
         self.files = gr.File(
-            label="Files to add", file_count="multiple", interactive=True, elem_id="upload"
+            label="Files to add",
+            file_count="multiple",
+            interactive=True,
+            height=130,
+            elem_id="upload",
         )
         _html(f"<p class='note'>{WANTED}, up to {LARGEST_FILE // 1_000_000} MB each.</p>")
         with gr.Row(elem_id="by-address"):
@@ -161,9 +166,10 @@ class ArticlesView:
     def enter(self, view: View, request: gr.Request) -> Shown:
         """The view as a session finds it: what it may do, and all that there is."""
         reason = self._refusal(request)
-        parts = (self.add, self.renew, self.rebuild, self.ask_remove)
+        parts = (self.add, self.renew, self.rebuild)
         return {
             **{part: _seen(reason is None) for part in parts},
+            self.ask_remove: _pressable(reason is None),
             self.note: render_status(reason, "note") if reason else "",
             **self._all(view, request),
         }
@@ -215,7 +221,7 @@ class ArticlesView:
         view.title = shown.article.title if shown else ""
         change: Shown = {self.reading: render_reading(shown)}
         if shown is None:
-            change |= {self.ask_remove: _seen(False), self.sure: _seen(False)}
+            change |= {self.ask_remove: _pressable(False), self.sure: _seen(False)}
         return change
 
     def search(self, view: View, words: str) -> Shown:
@@ -234,7 +240,7 @@ class ArticlesView:
                 self.listing: _seen(False),
                 self.reading_part: _seen(True),
                 self.sure: _seen(False),
-                self.ask_remove: _seen(self._refusal(request) is None),
+                self.ask_remove: _pressable(self._refusal(request) is None),
                 **self._read(view),
             }
         )
@@ -251,7 +257,7 @@ class ArticlesView:
         )
 
     def ask(self, view: View, sure: bool) -> Shown:
-        return {self.sure: _seen(sure), self.ask_remove: _seen(not sure)}
+        return {self.sure: _seen(sure), self.ask_remove: _pressable(not sure)}
 
     # What changes something.
 
@@ -359,4 +365,10 @@ def _button(label: str, elem_id: str) -> gr.Button:
 
 
 def _seen(yes: bool) -> Any:
+    """Show a row or a column, or not; it keeps what is in it either way."""
+    return gr.update(elem_classes=[] if yes else AWAY)
+
+
+def _pressable(yes: bool) -> Any:
+    """Show a button, or not."""
     return gr.update(visible=True if yes else "hidden")

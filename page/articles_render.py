@@ -43,7 +43,7 @@ def render_listing(listing: Listing) -> str:
     rows = "".join(
         f"<tr><th scope='row'><button type='button' data-choose='{escape(row.id)}'>"
         f"<bdi>{escape(row.title) or 'Untitled'}</bdi></button></th>"
-        f"<td class='outlet'><bdi>{escape(row.outlet or '')}</bdi></td>"
+        f"<td class='outlet' dir='auto'>{escape(row.outlet or '')}</td>"
         f"<td class='day'>{escape(day(row.published_at))}</td>"
         f"<td class='number'>{row.passages:,}<span class='unit'> "
         f"{'passage' if row.passages == 1 else 'passages'}</span></td>"

@@ -55,8 +55,8 @@ def sync_command(
         for line in report_lines(report):
             typer.echo(line)
     if report.failed:
-        named = f" of {sources}" if sources else ""
-        raise BylineError(f"None of the sources{named} could be read: see the reasons above.")
+        file = sources or "sources.toml"
+        raise BylineError(f"None of the sources of {file} could be read: see the reasons above.")
 
 
 def report_json(report: SyncReport) -> dict[str, Any]:
