@@ -50,13 +50,15 @@ class Library(Protocol):
 
 @dataclass(slots=True)
 class View:
-    """What one browser session looks at; `seen` tells what it was shown last."""
+    """What one browser session looks at; `seen` tells what it was shown last, `dismissed` which
+    change it wants to hear no more of."""
 
     words: str = ""
     start: int = 0
     article_id: str | None = None
     title: str = ""
     seen: tuple[object, ...] = ()
+    dismissed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

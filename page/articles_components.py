@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from corpus.forms import WANTED
 from corpus.read import LARGEST_FILE
 from corpus.sources import Kind
 from index.types import Progress
-from page.articles import AT_ONCE, Changes, Library, Uploads, View, refused
+from page.articles import AT_ONCE, Change, Changes, Library, Uploads, View, refused
 from page.articles_render import (
     render_change,
     render_listing,
@@ -44,14 +45,15 @@ class ArticlesView:
         may."""
         self.library, self.closed = library, closed
         self.changes = Changes()
-        self.view, self.last_beat = gr.State(View()), gr.State("")
+        self.view = gr.State(View())
+        self.last_beat = gr.Textbox(visible="hidden", elem_id="beat")  # seen by the browser alone
         with gr.Column(elem_id="articles"):
+            with gr.Column(elem_id="doing"):
+                self.note, self.change = _html("", "articles-note"), _chooser("change")
             with gr.Column(elem_id="article-list"):
                 self._list()
                 self._reading()
             with gr.Column(elem_id="article-tools"):
-                self.note = _html("", "articles-note")
-                self.change = _html("", "change")
                 with gr.Column(elem_id="add", elem_classes=AWAY) as self.add:
                     self._add()
                 _html("<h2>Sources</h2>")
@@ -134,7 +136,7 @@ class ArticlesView:
         # The beat alone is asked for each time: what is shown is touched only where it has changed.
         gr.Timer(_LOOK_EVERY_S).tick(self.beat, None, self.last_beat, **_QUIET)
         self._on(self.last_beat.change, self.look)
-        self._on(self.words.input, self.search, self.words, trigger_mode="always_last")
+        self._on(self.words.change, self.search, self.words, trigger_mode="always_last")
         to_top = "() => document.getElementById('article-search').scrollIntoView()"
         for button, step in ((self.newer, -AT_ONCE), (self.older, AT_ONCE)):
             self._on(button.click, lambda view, _step=step: self.turn(view, _step)).then(
@@ -144,6 +146,7 @@ class ArticlesView:
         for list_ in (self.rows, self.reading):
             self._on(list_.select, self.open).then(None, js=to_title)
         to_search = "() => document.querySelector('#article-search :is(input, textarea)').focus()"
+        self._on(self.change.select, self.dismiss)
         self._on(self.back.click, self.leave).then(None, js=to_search)
         self._on(self.ask_remove.click, lambda view: self.ask(view, True))
         self._on(self.keep.click, lambda view: self.ask(view, False))
@@ -176,7 +179,8 @@ class ArticlesView:
 
     def beat(self) -> str:
         """What differs when there is something new to see."""
-        return repr((self.library.version(), self.changes.now()))
+        now = repr((self.library.version(), self.changes.now()))
+        return sha256(now.encode(errors="surrogatepass")).hexdigest()[:16]
 
     def look(self, view: View, request: gr.Request) -> Shown:
         """What has changed since the session looked last, whoever did it."""
@@ -186,7 +190,7 @@ class ArticlesView:
         version, change = key
         if change is not None and change.running and view.seen[:1] == (version,):
             view.seen = key
-            return {self.change: render_change(change)}
+            return {self.change: self._told(view, change)}
         return self._all(view, request)
 
     def _all(self, view: View, request: gr.Request) -> Shown:
@@ -204,7 +208,15 @@ class ArticlesView:
                 shown[self.about] = about
         except Exception as error:  # an index that cannot be read is said, and looked at again
             shown = {self.note: render_status(sentence_for(error), "error")}
-        return {self.change: render_change(change), **shown}
+        return {self.change: self._told(view, change), **shown}
+
+    def _told(self, view: View, change: Change | None) -> str:
+        """The change under way, or the last one until this session has had enough of it."""
+        return "" if change and change.number == view.dismissed else render_change(change)
+
+    def dismiss(self, view: View, event: gr.EventData) -> Shown:
+        view.dismissed = int(event.value)
+        return {self.change: "", self.note: ""}
 
     def _list_shown(self, view: View) -> Shown:
         listing = self.library.browse(view.words, view.start, AT_ONCE)

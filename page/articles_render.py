@@ -126,13 +126,21 @@ def render_change(change: Change | None) -> str:
     """The change under way with its progress, or what the last one came to."""
     if change is None:
         return ""
-    said = _progress(change)
+    if change.running:
+        return _change(change, _progress(change))
+    close = f"<button type='button' class='close' data-choose='{change.number}'>Close</button>"
+    said = ""
     if change.error is not None:
         said = f"<p class='error' role='alert'>{escape(change.error)}</p>"
     elif change.outcome is not None:
         said = f"<p class='done' role='status'>{escape(change.outcome.said)}</p>"
         said += _remarks(change.outcome)
-    return f"<section class='change'><h3><bdi>{escape(change.what)}</bdi></h3>{said}</section>"
+    return _change(change, close + said)
+
+
+def _change(change: Change, said: str) -> str:
+    heading = f"<h3><bdi>{escape(change.what)}</bdi></h3>"
+    return f"<section class='change' aria-label='The last change'>{heading}{said}</section>"
 
 
 def _progress(change: Change) -> str:
