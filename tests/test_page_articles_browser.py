@@ -118,7 +118,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser: Browser) -> I
         context.on("request", lambda request: asked.append(request.url))
         page = context.new_page()
         page.goto(room.url + view)
-        expect(page.locator("#about")).to_contain_text("passage")
+        expect(page.locator("#about")).to_contain_text("passage", timeout=90_000)
         if view:
             expect(page.locator("#article-rows [role=status]")).to_be_visible()
         return page
@@ -205,7 +205,9 @@ def test_a_page_and_a_feed_are_added_by_their_address(room: Room, page: Page) ->
 def test_the_list_is_searched_and_turned(room: Room) -> None:
     build(
         [
-            Article(f"r{n}", f"Report {n:03}", f"Ship {n} came.", outlet=f"Post {n % 2}")
+            Article(
+                f"r{n}", f"Report {n:03}", f"Ship {n} came.", outlet="Post" if n % 2 else "Wire"
+            )
             for n in range(AT_ONCE + 30)
         ],
         room.embedder,
@@ -219,7 +221,7 @@ def test_the_list_is_searched_and_turned(room: Room) -> None:
         expect(page.locator("#article-rows .note")).to_have_text("101 to 130 of 130 articles")
         expect(page.locator("#older")).to_be_disabled()
         search = page.get_by_role("textbox", name="Search the articles")
-        search.fill("report 12 post 1")
+        search.fill("report 12 post")
         expect(page.locator("#article-rows .note")).to_have_text("1 to 5 of 5 articles, among 130")
         expect(page.locator("#older")).to_be_hidden()
         search.fill("zebra")
