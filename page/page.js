@@ -1,5 +1,6 @@
 // The page's own behaviour where Gradio has none: its two views, following a citation, and keeping
-// the end of an answer in view while it is written. It reads and moves what is there and never makes HTML.
+// the end of an answer in view while it is written. It reads and moves what is there and never
+// makes HTML.
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const wide = matchMedia("(min-width: 901px)");
 let follow = true;
