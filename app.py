@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus.errors import BylineError
+from corpus.read import LARGEST_FILE
+from page.articles import Library, closed_to
 from page.chat import Pipeline
 from page.components import THEME, Components
 from page.network import no_proxy
@@ -26,9 +28,18 @@ ICON = (
 )
 
 
-def build_page(load: Callable[[], Pipeline], examples: Sequence[str], status: str) -> gr.Blocks:
-    """The page. `load` runs when it is first opened; `status` is its foot until then."""
-    return Components(load, examples, status).blocks
+def build_page(
+    load: Callable[[], Pipeline],
+    examples: Sequence[str],
+    status: str,
+    library: Library | None = None,
+    closed: str | None = None,
+) -> gr.Blocks:
+    """The page. `load` runs when it is first opened; `status` is its foot until then.
+
+    With a `library` it has a view of the articles; `closed` says why that is only to be read.
+    """
+    return Components(load, examples, status, library, closed).blocks
 
 
 def launch(
@@ -36,12 +47,15 @@ def launch(
     host: str = "127.0.0.1",
     port: int = 7860,
     *,
+    library: Library | None = None,
     examples: Sequence[str] = (),
     status: str = "",
     open_browser: bool = False,
     block: bool = True,
 ) -> gr.Blocks:
     """Serve the page until interrupted, or return at once if not `block`.
+
+    With a `library` it shows the articles, and changes them where `host` is loopback.
 
     Raises:
         BylineError: the port is taken, or the address is not this machine's or not of IPv4.
@@ -51,7 +65,9 @@ def launch(
             f"The page cannot be served on {host}: Gradio knows no IPv6; choose an IPv4 address "
             "with --host."
         )
-    page = build_page(load, examples, status)
+    closed = closed_to(host)
+    page = build_page(load, examples, status, library, closed)
+    takes_files = library is not None and closed is None
     try:
         with no_proxy():
             page.queue(api_open=False).launch(
@@ -67,7 +83,8 @@ def launch(
                 run_history=False,
                 footer_links=[],
                 theme=THEME,
-                css_paths=[HERE / "page.css"],
+                css_paths=[HERE / "page.css", HERE / "articles.css"],
+                max_file_size=LARGEST_FILE if takes_files else 0,
                 js=(HERE / "page.js").read_text(encoding="utf-8"),
                 head=ICON,
             )

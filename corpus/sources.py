@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -23,6 +25,7 @@ _EVERY = {"feed": 3_600, "page": 86_400, "sitemap": 21_600, "files": 0}  # secon
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _LIMIT = 200
 _MOST = 1_000_000
+_TABLE = re.compile(r"^[ \t]*\[\[[ \t]*source[ \t]*\]\]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,69 @@ def load_sources(file: Path) -> tuple[Source, ...]:
             )
         sources[source.key] = source
     return tuple(sources.values())
+
+
+def source_at(kind: Kind, address: str) -> Source:
+    """A source on the web with nothing chosen. Raises BylineError for what is no address."""
+    address = address.strip()
+    if not address.isprintable():
+        raise BylineError("The address holds characters that no address has: write it anew.")
+    try:
+        return _source({"kind": kind, "address": address}, Path())
+    except ValueError as error:
+        raise BylineError(f"Nothing was looked for: {error}.") from None
+
+
+def note_source(file: Path, source: Source) -> bool:
+    """Write a source on the web at the end of a file, made if it is missing; False where it is in
+    it already. Raises BylineError as `load_sources` does."""
+    listed = load_sources(file) if file.exists() else ()
+    if any(one.key == source.key for one in listed):
+        return False
+    text = file.read_text(encoding="utf-8-sig").rstrip() + "\n\n" if listed else ""
+    address = json.dumps(source.address, ensure_ascii=False)  # of what is printable, that is TOML
+    text += f'[[source]]\nkind = "{source.kind}"\naddress = {address}\n'
+    _rewrite(file, text, [*(one.key for one in listed), source.key])
+    return True
+
+
+def forget_source(file: Path, key: str) -> bool:
+    """Take the source with this key out of a file, and leave the rest of it as it is; False where
+    it is not in it. Raises BylineError as `load_sources` does."""
+    keys = [one.key for one in load_sources(file)]
+    if key not in keys:
+        return False
+    if len(keys) == 1:
+        file.unlink()
+        return True
+    parts = _TABLE.split(file.read_text(encoding="utf-8-sig"))
+    at = keys.index(key) + 1  # before the first is what stands above all of them
+    parts = parts[:at] + parts[at + 1 :]
+    _rewrite(file, "[[source]]".join(parts), [one for one in keys if one != key])
+    return True
+
+
+def _rewrite(file: Path, text: str, keys: Sequence[str]) -> None:
+    """The whole of a file at once, if these sources are read from it then: a crash leaves the old
+    file or the new one."""
+    new = file.with_name(f"{file.name}.new")
+    try:
+        new.write_text(text, encoding="utf-8")
+        if _keys(new) != list(keys):
+            raise BylineError(f"{file} is written in a way that only you can change: edit it.")
+        os.replace(new, file)
+    except OSError as error:
+        raise BylineError(f"{file} could not be written ({error}): mend that.") from error
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _keys(file: Path) -> list[str] | None:
+    """The keys of the sources of a file, None where it cannot be read."""
+    try:
+        return [one.key for one in load_sources(file)]
+    except BylineError:
+        return None
 
 
 def _source(table: dict[str, Any], folder: Path) -> Source:

@@ -9,6 +9,7 @@ from functools import partial
 from html import escape
 from typing import Any
 
+from page.articles import Library
 from page.chat import LOADING, Chat, Exchange, Loading, Pipeline, run, sentence_for
 from page.network import no_proxy
 from page.render import (
@@ -27,6 +28,8 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 with no_proxy():
     import gradio as gr
 
+    from page.articles_components import ArticlesView
+
 SERIF = ("Charter", "Iowan Old Style", "Palatino Linotype", "Georgia", "Liberation Serif", "serif")
 THEME = gr.themes.Base(font=SERIF, font_mono=("ui-monospace", "monospace")).set(
     body_background_fill="#fbfaf7", body_background_fill_dark="#161718"
@@ -38,13 +41,26 @@ BUSY = "Byline is still answering: wait for it, or stop it first."
 class Components:
     """The components of the page and what happens when a person uses them."""
 
-    def __init__(self, load: Callable[[], Pipeline], examples: Sequence[str], status: str) -> None:
+    def __init__(
+        self,
+        load: Callable[[], Pipeline],
+        examples: Sequence[str],
+        status: str,
+        library: Library | None = None,
+        closed: str | None = None,
+    ) -> None:
+        """Without a `library` there is no view of the articles; `closed` says why it is only to be
+        read."""
         self.loading = Loading(load)
         with gr.Blocks(title="Byline", analytics_enabled=False, fill_width=True) as self.blocks:
             self.chat = gr.State(Chat())
             with gr.Column(elem_id="page"):
                 with gr.Row(elem_id="masthead"):
                     _html(MASTHEAD)
+                    if library is not None:
+                        for label, view in (("Articles", "articles"), ("Chat", "chat")):
+                            button = gr.Button(label, elem_id=f"to-{view}", size="sm", scale=0)
+                            button.click(None, js=f"() => {{ location.hash = 'view={view}'; }}")
                     self.new_chat = gr.Button("New chat", elem_id="new-chat", size="sm", scale=0)
                 with gr.Column(elem_id="chat"):
                     self.past, self.now = _html(""), _html(WELCOME)
@@ -55,9 +71,12 @@ class Components:
                     self.evidence, self.earlier = _html(NO_EVIDENCE), _html("")
                 with gr.Column(elem_id="composer"):
                     self._compose()
+                articles = None if library is None else ArticlesView(library, closed)
                 self.about = _html(f"<footer>{escape(status)}</footer>", elem_id="about")
             self.has_examples = bool(examples)
             self._connect(asked)
+            if articles is not None:
+                articles.connect(self.blocks, self.about, self._about)
 
     def _compose(self) -> None:
         with gr.Row(elem_id="ask"):
@@ -108,6 +127,10 @@ class Components:
             yield {self.status: "", self.about: render_about(self.loading.get().describe())}
         except Exception as error:  # a question tries again
             yield {self.status: render_status(sentence_for(error), "error")}
+
+    def _about(self) -> str | None:
+        """The foot of the page as it is now; None until the pipeline is loaded."""
+        return render_about(self.loading.get().describe()) if self.loading.ready else None
 
     def ask(self, question: str, chat: Chat) -> dict[Any, Any]:
         """Take a question in: it stands in the chat at once, also when others are before it."""

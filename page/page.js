@@ -1,9 +1,17 @@
-// The page's own behaviour where Gradio has none: following a citation, and keeping the end of an
-// answer in view while it is written. It reads and moves what is there and never makes HTML.
+// The page's own behaviour where Gradio has none: its two views, following a citation, and keeping
+// the end of an answer in view while it is written. It reads and moves what is there and never
+// makes HTML.
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const wide = matchMedia("(min-width: 901px)");
 let follow = true;
 let turn = null;
+
+// The view is in the address, so that it can be bookmarked and the browser's "back" leaves it.
+const view = () => {
+  document.body.dataset.view = location.hash === "#view=articles" ? "articles" : "chat";
+};
+addEventListener("hashchange", view);
+view();
 
 document.addEventListener("click", (event) => {
   if (wide.matches && event.target.closest?.("#send, .example")) {

@@ -7,11 +7,11 @@ page, so none of them is ever read as HTML or Markdown.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from html import escape
 from urllib.parse import urlsplit
 
 from corpus.article import Article
+from index.browse import day
 from index.types import Hit, Passage
 from page.chat import MARKER, Description, Exchange, count
 from rag.output import also_in
@@ -128,7 +128,7 @@ def _sentence(turn: int, sentence: Sentence, anchored: set[int]) -> str:
 def _disagreement(turn: int, disagreement: Disagreement) -> str:
     rows = "".join(
         f"<li><b>{escape(claim.value)}</b>{_marker(turn, claim.citation.number, claim.citation)} "
-        f"<span class='source'>{_source_html(claim.citation.passage.article)}</span>"
+        f"<span class='source'>{source_html(claim.citation.passage.article)}</span>"
         f"<q dir='auto'>{escape(claim.citation.quote)}</q></li>"
         for claim in disagreement.claims
     )
@@ -188,7 +188,7 @@ def _citations(answer: Answer | None) -> list[Citation]:
 def _card(turn: int, number: int, hit: Hit, quotes: Sequence[tuple[int, int]]) -> str:
     article, name = hit.passage.article, f"evidence-{turn}-{number}"
     title = f"<bdi>{escape(article.title)}</bdi>"
-    if (url := _web_address(article.url)) is not None:
+    if (url := web_address(article.url)) is not None:
         title = (
             f"<a href='{escape(url)}' target='_blank' rel='noopener noreferrer' "
             f"referrerpolicy='no-referrer'>{title}</a>"
@@ -202,7 +202,7 @@ def _card(turn: int, number: int, hit: Hit, quotes: Sequence[tuple[int, int]]) -
     return (
         f"<article class='passage{' cited' if quotes else ''}' id='{name}' tabindex='-1' "
         f"aria-labelledby='{name}-title'>{badge}<h3 id='{name}-title'>{title}</h3>"
-        f"<p class='source'>{_source_html(article)}</p>{_notes(hit)}"
+        f"<p class='source'>{source_html(article)}</p>{_notes(hit)}"
         f"<blockquote dir='auto'>{_marked(hit.passage, quotes)}</blockquote></article>"
     )
 
@@ -231,7 +231,7 @@ def _marked(passage: Passage, quotes: Sequence[tuple[int, int]]) -> str:
     return "".join(html)
 
 
-def _web_address(url: str | None) -> str | None:
+def web_address(url: str | None) -> str | None:
     """The address if a browser may follow it from here: http or https, nothing else."""
     try:
         parts = urlsplit((url or "").strip())
@@ -241,23 +241,15 @@ def _web_address(url: str | None) -> str | None:
 
 
 def _source(article: Article) -> str:
-    known = (article.outlet, _day(article.published_at), article.title)
+    known = (article.outlet, day(article.published_at), article.title)
     return ", ".join(part for part in known if part)
 
 
-def _source_html(article: Article) -> str:
+def source_html(article: Article) -> str:
+    """The outlet and the day, as far as they are known."""
     outlet = f"<bdi>{escape(article.outlet)}</bdi>" if article.outlet else ""
-    day = f"<time>{escape(_day(article.published_at))}</time>" if article.published_at else ""
-    return " · ".join(part for part in (outlet, day) if part) or "Source not stated"
-
-
-def _day(published_at: str | None) -> str:
-    """`2025-06-13T09:30:00+02:00` as `13 June 2025`; another form as it stands."""
-    try:
-        day = date.fromisoformat((published_at or "")[:10])
-    except ValueError:
-        return published_at or ""
-    return f"{day.day} {day:%B %Y}"
+    when = f"<time>{escape(day(article.published_at))}</time>" if article.published_at else ""
+    return " · ".join(part for part in (outlet, when) if part) or "Source not stated"
 
 
 def render_about(about: Description) -> str:
@@ -269,7 +261,7 @@ def render_about(about: Description) -> str:
         f"<b>{count(about.passages, 'passage')}</b>",
     ]
     if about.newest is not None:
-        facts.append(f"Newest <b>{escape(_day(about.newest))}</b>")
+        facts.append(f"Newest <b>{escape(day(about.newest))}</b>")
     if about.problem is not None:
         facts.append(escape(about.problem))
     return f"<footer>{''.join(f'<span>{fact}</span>' for fact in facts)}</footer>"

@@ -148,13 +148,16 @@ def serve(
 ) -> None:
     """Open the page; the index is built first when it is missing or out of date."""
     settings = settings_with(index=index, engine=engine, model=model)
-    from rag.terminal import ensure_index
+    from rag.library import Library
+    from rag.terminal import embedder_with_bar, ensure_index
 
     ensure_index(settings, articles)
     from app import launch
 
+    library = Library(settings, lambda: embedder_with_bar(settings))
     typer.echo(f"Byline is on http://{host}:{port} (Ctrl-C ends it).")
-    launch(lambda: _pipeline(settings), host, port, examples=_examples(settings))
+    examples = _examples(settings)
+    launch(lambda: _pipeline(settings), host, port, library=library, examples=examples)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from corpus.article import Article
 from corpus.errors import BylineError
 from corpus.read import Reading, read_articles
 from index import versions
 from index.change import Change, apply
 from index.readings import recalling
-from index.store import Held, store_in_use
+from index.store import Held, content_hash, store_in_use
 from index.types import Embedder, Progress
 from rag import load
 from rag.load import full, upkeep
 from rag.settings import Settings
+
+HANDED_IN = "handed-in://"
+"""What the origin of an article begins with that came in a file which nobody can read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,39 @@ def add(
     with recalling(settings.index) as recall:
         reading = read_articles(paths, recall, on_progress)
         return Renewal(reading, _put(settings, reading, (), paths, embedder, on_progress))
+
+
+def hand_in(
+    settings: Settings,
+    files: Sequence[Path],
+    embedder: Embedder,
+    on_progress: Progress | None = None,
+) -> Renewal:
+    """Put the articles of files into the index that will not be there any more, such as uploads.
+
+    They are noted by name and are no source, so no later `update` looks for them or takes their
+    articles away; the index itself is what holds these, as it does those from the web. What the
+    index holds already, word for word, stays noted as it was.
+    """
+    reading = read_articles(files, on_progress=on_progress)
+    held = _held(settings.index)
+    hashes = {id_: one.content_hash for id_, one in held.items()}
+    new = {a.id for a in reading.articles if hashes.get(a.id) != content_hash(a)}
+    origins = {
+        id_: HANDED_IN + str(path.relative_to(file.parent))
+        for id_, path in reading.origins.items()
+        for file in files
+        if id_ in new and (file == path or file in path.parents)
+    }
+    change = apply(
+        settings.index,
+        embedder,
+        reading.articles,
+        on_progress=on_progress,
+        origins=origins,
+        upkeep=upkeep(settings),
+    )
+    return Renewal(reading, change)
 
 
 def update(
@@ -119,6 +156,28 @@ def remove(
     )
     origins = {held[id_].origin for id_ in ids}
     return Removal(change, tuple(sorted(o for o in origins if o and Path(o).exists())))
+
+
+def into_index(
+    settings: Settings, embedder: Callable[[], Embedder], on_progress: Progress | None = None
+) -> Callable[[Sequence[Article], Collection[str], Mapping[str, str]], str]:
+    """What `sync` changes the index by; the embedder is asked for when it is first needed."""
+
+    def change(
+        articles: Sequence[Article], remove: Collection[str], origins: Mapping[str, str]
+    ) -> str:
+        done = apply(
+            settings.index,
+            embedder(),
+            articles,
+            remove,
+            on_progress=on_progress,
+            origins=origins,
+            upkeep=upkeep(settings),
+        )
+        return done.manifest.version
+
+    return change
 
 
 def local_sources(sources: Iterable[str]) -> list[Path]:

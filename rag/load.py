@@ -30,7 +30,6 @@ Fetch = Callable[[str, Path], Path]
 def load_pipeline(settings: Settings, fetch: Fetch = ensure) -> Pipeline:
     """Everything that answers a question, loaded: takes seconds. Raises BylineError."""
     from index.live import LiveIndex
-    from rag.answerable import Answerability
     from rag.evidence import Budget
     from rag.limits import Limits
     from rag.pipeline import Pipeline

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +10,7 @@ from index.types import Hit
 from rag.prompt import heading
 from rag.types import Answer, Citation, Disagreement, Sentence
 
-_NAMED = 5  # outlets that are named before the rest is counted
+_NAMED = 5  # outlets or places that are named before the rest is counted
 
 
 def answer_json(answer: Answer, id_: str | int | None = None) -> dict[str, Any]:
@@ -127,6 +127,23 @@ def also_in(hit: Hit) -> str | None:
         return None
     more = len(others) - _NAMED
     return ", ".join(others[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def by_reason(remarks: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Each reason once, after the places that it holds for, such as `A, B and 3 more`.
+
+    What came from the web is in it without what could steer a terminal.
+    """
+    places: dict[str, list[str]] = {}
+    for place, reason in remarks:
+        places.setdefault(reason, []).append(place)
+    for reason, found in places.items():
+        more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+        yield _printable(", ".join(found[:_NAMED]) + more), _printable(reason)
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _notes(hit: Hit) -> str:

@@ -18,12 +18,12 @@ from corpus.errors import BylineError
 from corpus.fetch import Fetcher, NotFetched
 from corpus.fields import Unreadable
 from corpus.memory import Known, Look, Memory
-from corpus.sources import Source
+from corpus.sources import Source, load_sources
 from index import versions
 from index.store import Store, content_hash
 from index.types import Progress
 
-MEMORY, LOCK = "sources.sqlite", "sources.lock"
+MEMORY, LOCK, SOURCES = "sources.sqlite", "sources.lock", "sources.toml"
 _SIDE_BY_SIDE = 8  # sources looked at at a time; a host still gets one request at a time
 _log = logging.getLogger(__name__)
 
@@ -49,6 +49,16 @@ class SourceReport:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     gone: list[tuple[str, str]] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        numbers = {
+            "added": len(self.added),
+            "updated": len(self.updated),
+            "removed": len(self.removed),
+            "unchanged": self.unchanged,
+            "skipped": len(self.skipped),
+        }
+        return ", ".join(f"{n:,} {what}" for what, n in numbers.items() if n) or "nothing new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,15 @@ def sync(
         if due:
             run.look_at(due, fetcher or Fetcher, batch)
     return SyncReport(tuple(reports.values()), run.version)
+
+
+def noted_sources(directory: Path) -> tuple[Source, ...]:
+    """The sources of `sources.toml` in the working folder, and of that in the index, where the page
+    notes them; one that is in both is as the first says. Raises BylineError as load_sources does.
+    """
+    files = [Path(SOURCES), directory / SOURCES]
+    listed = [load_sources(file) for file in files if file.exists()] or [load_sources(files[0])]
+    return tuple({one.key: one for some in reversed(listed) for one in some}.values())
 
 
 @contextmanager

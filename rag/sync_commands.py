@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,17 +12,17 @@ from corpus.errors import BylineError
 from rag.options import AsJson, IndexDir, print_json, settings_with
 
 if TYPE_CHECKING:
-    from corpus.article import Article
-    from rag.settings import Settings
-    from rag.sync import Change, SourceReport, SyncReport
-
-_NAMED = 5  # places that the text names of each reason
+    from rag.sync import SyncReport
 
 
 def sync_command(
     sources: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where to look, and how often.")
-    ] = Path("sources.toml"),
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where to look, and how often (default: sources.toml, and the one in the index).",
+        ),
+    ] = None,
     index: IndexDir = None,
     everything: Annotated[
         bool, typer.Option("--now", help="Look at every source, whether it is due or not.")
@@ -34,16 +34,17 @@ def sync_command(
 ) -> None:
     """Fetch what is new at the sources that are due, and put it into the index."""
     from corpus.sources import load_sources
-    from rag.sync import sync
-    from rag.terminal import staged
+    from rag.indexing import into_index
+    from rag.sync import noted_sources, sync
+    from rag.terminal import embedder_with_bar, staged
 
     settings = settings_with(index=index)
-    listed = load_sources(sources)
+    listed = load_sources(sources) if sources else noted_sources(settings.index)
     with staged() as on_progress:
         report = sync(
             listed,
             settings.index,
-            _change(settings, on_progress),
+            into_index(settings, lambda: embedder_with_bar(settings), on_progress),
             due_only=not everything,
             again=again,
             on_progress=on_progress,
@@ -54,34 +55,8 @@ def sync_command(
         for line in report_lines(report):
             typer.echo(line)
     if report.failed:
-        raise BylineError(f"None of the sources of {sources} could be read: see the reasons above.")
-
-
-def _change(settings: Settings, on_progress: Any) -> Change:
-    """Changes the index with the embedder of the settings, which is loaded when first needed."""
-
-    def change(
-        articles: Sequence[Article], remove: Collection[str], origins: Mapping[str, str]
-    ) -> str:
-        from index.change import apply
-        from rag import load
-        from rag.fetch import fetch_with_bar
-        from rag.terminal import quiet
-
-        quiet()
-        embedder = load.load_embedder(settings, fetch_with_bar)
-        done = apply(
-            settings.index,
-            embedder,
-            articles,
-            remove,
-            on_progress=on_progress,
-            origins=origins,
-            upkeep=load.upkeep(settings),
-        )
-        return done.manifest.version
-
-    return change
+        file = sources or "sources.toml"
+        raise BylineError(f"None of the sources of {file} could be read: see the reasons above.")
 
 
 def report_json(report: SyncReport) -> dict[str, Any]:
@@ -110,38 +85,15 @@ def report_json(report: SyncReport) -> dict[str, Any]:
 
 def report_lines(report: SyncReport) -> Iterator[str]:
     """A line for each source, and below it what was skipped, gone or noted, by reason."""
+    from rag.output import by_reason
+
     for one in report.sources:
-        counts = _counts(one) if one.state == "looked at" else one.state
-        yield f"{one.source.name}: {counts}{f' ({one.reason})' if one.reason else ''}"
+        state = str(one) if one.state == "looked at" else one.state
+        yield f"{one.source.name}: {state}{f' ({one.reason})' if one.reason else ''}"
         for what, pairs in (("skipped", one.skipped), ("gone", one.gone), ("noted", one.notes)):
-            yield from (f"  {what} {line}" for line in _by_reason(pairs))
+            yield from (f"  {what} {places}: {why}" for places, why in by_reason(pairs))
     if report.version:
         yield f"Version {report.version} is in use."
-
-
-def _counts(one: SourceReport) -> str:
-    counts = {
-        "added": len(one.added),
-        "updated": len(one.updated),
-        "removed": len(one.removed),
-        "unchanged": one.unchanged,
-        "skipped": len(one.skipped),
-    }
-    return ", ".join(f"{n:,} {what}" for what, n in counts.items() if n) or "nothing new"
-
-
-def _by_reason(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
-    places: dict[str, list[str]] = {}
-    for place, reason in pairs:
-        places.setdefault(reason, []).append(place)
-    for reason, found in places.items():
-        more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
-        yield _one_line(f"{', '.join(found[:_NAMED])}{more}: {reason}")
-
-
-def _one_line(text: str) -> str:
-    """What came from the web, without what could steer a terminal."""
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> list[dict[str, str]]:

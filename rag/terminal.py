@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from corpus.errors import BylineError
 from rag.output import sources_text
+from rag.pace import STAGES, Pace
 from rag.settings import SAMPLE_ARTICLES, Settings
 from rag.types import Done, Found, Piece, Turn
 
@@ -21,15 +22,6 @@ if TYPE_CHECKING:
     from index.versions import Manifest
     from rag.pipeline import Pipeline
 
-_STAGES = {
-    "wait": "waiting for another process",
-    "read": "reading, in kB",
-    "chunk": "cutting into passages",
-    "embed": "embedding",
-    "write": "writing the index",
-    "verify": "checking the index",
-    "export": "writing articles",
-}
 _LINE_EVERY_S = 5.0
 
 
@@ -156,7 +148,7 @@ def staged() -> Iterator[Callable[[str, int, int], None]]:
         def show(stage: str, done: int, total: int) -> None:
             if stage not in counts:
                 stack.close()
-                counts[stage] = stack.enter_context(counting(_STAGES.get(stage, stage)))
+                counts[stage] = stack.enter_context(counting(STAGES.get(stage, stage)))
             counts[stage](done, total)
 
         yield show
@@ -188,15 +180,10 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
         task = bar.add_task(what, total=None, rate="")
 
         def show(done: int, total: int) -> None:
-            rate = done / max(time.monotonic() - start, 1e-6)
-            bar.update(task, completed=done, total=total, rate=_rate(rate))
+            pace = Pace(done, total, time.monotonic() - start)
+            bar.update(task, completed=done, total=total or None, rate=pace.rate)
 
         yield show
-
-
-def _rate(per_second: float) -> str:
-    """What takes over a second each is told by the minute."""
-    return f"{per_second:,.1f}/s" if per_second >= 1 else f"{60 * per_second:,.1f}/min"
 
 
 def _lines(what: str) -> Callable[[int, int], None]:
@@ -207,10 +194,7 @@ def _lines(what: str) -> Callable[[int, int], None]:
         now = time.monotonic()
         if now - printed >= _LINE_EVERY_S or (done == total and now - start >= 1.0):
             printed = now
-            rate = done / max(now - start, 1e-6)
-            left = (total - done) / max(rate, 1e-6)
-            line = f"{what}: {done:,} of {total:,}, {_rate(rate)}, {left:,.0f} s left"
-            print(line, file=sys.stderr, flush=True)
+            print(f"{what}: {Pace(done, total, now - start)}", file=sys.stderr, flush=True)
 
     return show
 

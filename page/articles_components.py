@@ -1,0 +1,386 @@
+"""The parts of the view of the articles and what happens when a person uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from corpus.errors import BylineError
+from corpus.forms import WANTED
+from corpus.read import LARGEST_FILE
+from corpus.sources import Kind
+from index.types import Progress
+from page.articles import AT_ONCE, Change, Changes, Library, Uploads, View, refused
+from page.articles_render import (
+    render_change,
+    render_listing,
+    render_reading,
+    render_sources,
+    render_versions,
+)
+from page.chat import count, sentence_for
+from page.render import render_status
+from rag.library import Outcome
+
+CHOOSE = (Path(__file__).parent / "choose.js").read_text(encoding="utf-8")
+SURE = "Remove it? No answer can cite it from then on."
+AWAY = ["away"]  # the class of what is not to be seen
+EMPTY = "Write an address first."
+_QUIET = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+_LOOK_EVERY_S = 1.0
+_SHOWN = 200  # characters of a title or an address in the name of a change
+
+Shown = dict[Any, Any]
+
+
+class ArticlesView:
+    """The components and what they do. Made in the layout; `connect` gives them their events."""
+
+    def __init__(self, library: Library, closed: str | None) -> None:
+        """`closed` says why nobody may change anything here; None where who is at this machine
+        may."""
+        self.library, self.closed = library, closed
+        self.changes = Changes()
+        self.view = gr.State(View())
+        self.last_beat = gr.Textbox(visible="hidden", elem_id="beat")  # seen by the browser alone
+        with gr.Column(elem_id="articles"):
+            with gr.Column(elem_id="doing"):
+                self.note, self.change = _html("", "articles-note"), _chooser("change")
+            with gr.Column(elem_id="article-list"):
+                self._list()
+                self._reading()
+            with gr.Column(elem_id="article-tools"):
+                with gr.Column(elem_id="add", elem_classes=AWAY) as self.add:
+                    self._add()
+                _html("<h2>Sources</h2>")
+                self.sources = _chooser("sources")
+                with gr.Row(elem_id="renew", elem_classes=AWAY) as self.renew:
+                    self.look_again = _button("Fetch what is new", "look-again")
+                    self.update = _button("Read the files again", "update")
+                _html("<h2>Versions</h2>")
+                self.versions = _chooser("versions")
+                with gr.Row(elem_id="rebuild", elem_classes=AWAY) as self.rebuild:
+                    self.build_again = _button("Build it again", "build-again")
+
+    def _list(self) -> None:
+        with gr.Column(elem_id="listing") as self.listing:
+            _html("<h2>Articles</h2>")
+            self.words = gr.Textbox(
+                label="Search the articles",
+                placeholder="Search by title, outlet or date…",
+                show_label=False,
+                container=False,
+                max_lines=1,
+                elem_id="article-search",
+            )
+            self.rows = _chooser("article-rows")
+            with gr.Row(elem_id="pager", elem_classes=AWAY) as self.pager:
+                self.newer, self.older = _button("Newer", "newer"), _button("Older", "older")
+
+    def _reading(self) -> None:
+        with gr.Column(elem_id="reading", elem_classes=AWAY) as self.reading_part:
+            with gr.Row(elem_id="reading-tools"):
+                self.back = _button("Back to the list", "back")
+                self.ask_remove = _button("Remove…", "ask-remove")
+            with gr.Row(elem_id="sure", elem_classes=AWAY) as self.sure:
+                _html(f"<p role='alert'>{SURE}</p>")
+                self.remove = gr.Button("Remove", elem_id="remove", variant="stop", size="sm")
+                self.keep = _button("Keep it", "keep")
+            self.reading = _chooser("article-reading")
+
+    def _add(self) -> None:
+        _html("<h2>Add articles</h2>")
+        self.files = gr.File(
+            label="Files to add",
+            file_count="multiple",
+            interactive=True,
+            height=130,
+            elem_id="upload",
+        )
+        _html(f"<p class='note'>{WANTED}, up to {LARGEST_FILE // 1_000_000} MB each.</p>")
+        with gr.Row(elem_id="by-address"):
+            self.address = gr.Textbox(
+                label="Address to add",
+                placeholder="https://…",
+                show_label=False,
+                container=False,
+                max_lines=1,
+                elem_id="address",
+            )
+            self.fetch = _button("Add", "add-address")
+        self.kind = gr.Radio(
+            [("Page", "page"), ("Feed", "feed"), ("Sitemap", "sitemap")],
+            value="page",
+            label="What is at the address",
+            show_label=False,
+            container=False,
+            elem_id="address-kind",
+        )
+
+    def connect(
+        self, blocks: gr.Blocks, about: gr.HTML, describe: Callable[[], str | None]
+    ) -> None:
+        """`about` is the foot of the page, and `describe` what it says, None before it can."""
+        self.about, self.describe = about, describe
+        self.parts = [
+            *(self.listing, self.rows, self.pager, self.newer, self.older),
+            *(self.reading_part, self.reading, self.sure, self.ask_remove),
+            *(self.note, self.change, self.add, self.renew, self.rebuild),
+            *(self.sources, self.versions, self.files, self.address, self.about),
+        ]
+        self._on(blocks.load, self.enter)
+        # The beat alone is asked for each time: what is shown is touched only where it has changed.
+        gr.Timer(_LOOK_EVERY_S).tick(self.beat, None, self.last_beat, **_QUIET)
+        self._on(self.last_beat.change, self.look)
+        self._on(self.words.change, self.search, self.words, trigger_mode="always_last")
+        to_top = "() => document.getElementById('article-search').scrollIntoView()"
+        for button, step in ((self.newer, -AT_ONCE), (self.older, AT_ONCE)):
+            self._on(button.click, lambda view, _step=step: self.turn(view, _step)).then(
+                None, js=to_top
+            )
+        to_title = "() => document.getElementById('reading-title')?.focus()"
+        for list_ in (self.rows, self.reading):
+            self._on(list_.select, self.open).then(None, js=to_title)
+        to_search = "() => document.querySelector('#article-search :is(input, textarea)').focus()"
+        self._on(self.change.select, self.dismiss)
+        self._on(self.back.click, self.leave).then(None, js=to_search)
+        self._on(self.ask_remove.click, lambda view: self.ask(view, True))
+        self._on(self.keep.click, lambda view: self.ask(view, False))
+        self._on(self.remove.click, self.do_remove)
+        self._on(self.files.upload, self.do_hand_in, self.files)
+        address = [self.address, self.kind]
+        for event in (self.fetch.click, self.address.submit):
+            self._on(event, self.do_fetch, *address)
+        self._on(self.look_again.click, self.do_look_again)
+        self._on(self.update.click, self.do_update)
+        self._on(self.build_again.click, self.do_build_again)
+        self._on(self.versions.select, self.do_rollback)
+        self._on(self.sources.select, self.do_forget)
+
+    def _on(self, event: Any, act: Callable[..., Shown], *inputs: Any, **options: Any) -> Any:
+        return event(act, [self.view, *inputs], self.parts, **_QUIET, **options)
+
+    # What is looked at.
+
+    def enter(self, view: View, request: gr.Request) -> Shown:
+        """The view as a session finds it: what it may do, and all that there is."""
+        reason = self._refusal(request)
+        parts = (self.add, self.renew, self.rebuild)
+        return {
+            **{part: _seen(reason is None) for part in parts},
+            self.ask_remove: _pressable(reason is None),
+            self.note: render_status(reason, "note") if reason else "",
+            **self._all(view, request),
+        }
+
+    def beat(self) -> str:
+        """What differs when there is something new to see."""
+        now = repr((self.library.version(), self.changes.now()))
+        return sha256(now.encode(errors="surrogatepass")).hexdigest()[:16]
+
+    def look(self, view: View, request: gr.Request) -> Shown:
+        """What has changed since the session looked last, whoever did it."""
+        key = (self.library.version(), self.changes.now())
+        if key == view.seen:
+            return {self.change: gr.skip()}
+        version, change = key
+        if change is not None and change.running and view.seen[:1] == (version,):
+            view.seen = key
+            return {self.change: self._told(view, change)}
+        return self._all(view, request)
+
+    def _all(self, view: View, request: gr.Request) -> Shown:
+        change = self.changes.now()
+        view.seen = (self.library.version(), change)
+        may = self._refusal(request) is None
+        try:
+            holdings = self.library.holdings()
+            shown = {
+                **(self._list_shown(view) if view.article_id is None else self._read(view)),
+                self.sources: render_sources(holdings, may),
+                self.versions: render_versions(holdings, may),
+            }
+            if (about := self.describe()) is not None:
+                shown[self.about] = about
+        except Exception as error:  # an index that cannot be read is said, and looked at again
+            shown = {self.note: render_status(sentence_for(error), "error")}
+        return {self.change: self._told(view, change), **shown}
+
+    def _told(self, view: View, change: Change | None) -> str:
+        """The change under way, or the last one until this session has had enough of it."""
+        return "" if change and change.number == view.dismissed else render_change(change)
+
+    def dismiss(self, view: View, event: gr.EventData) -> Shown:
+        view.dismissed = int(event.value)
+        return {self.change: "", self.note: ""}
+
+    def _list_shown(self, view: View) -> Shown:
+        listing = self.library.browse(view.words, view.start, AT_ONCE)
+        view.start = listing.start
+        return {
+            self.rows: render_listing(listing),
+            self.pager: _seen(listing.found > AT_ONCE),
+            self.newer: gr.update(interactive=listing.start > 0),
+            self.older: gr.update(interactive=listing.start + AT_ONCE < listing.found),
+        }
+
+    def _read(self, view: View) -> Shown:
+        shown = self.library.article(view.article_id or "")
+        view.title = shown.article.title if shown else ""
+        change: Shown = {self.reading: render_reading(shown)}
+        if shown is None:
+            change |= {self.ask_remove: _pressable(False), self.sure: _seen(False)}
+        return change
+
+    def search(self, view: View, words: str) -> Shown:
+        view.words, view.start = words, 0
+        return self._safely(lambda: self._list_shown(view))
+
+    def turn(self, view: View, step: int) -> Shown:
+        view.start += step
+        return self._safely(lambda: self._list_shown(view))
+
+    def open(self, view: View, event: gr.EventData, request: gr.Request) -> Shown:
+        """Show one article in the place of the list."""
+        view.article_id = str(event.value)
+        return self._safely(
+            lambda: {
+                self.listing: _seen(False),
+                self.reading_part: _seen(True),
+                self.sure: _seen(False),
+                self.ask_remove: _pressable(self._refusal(request) is None),
+                **self._read(view),
+            }
+        )
+
+    def leave(self, view: View) -> Shown:
+        """Go back to the list."""
+        view.article_id = None
+        return self._safely(
+            lambda: {
+                self.reading_part: _seen(False),
+                self.listing: _seen(True),
+                **self._list_shown(view),
+            }
+        )
+
+    def ask(self, view: View, sure: bool) -> Shown:
+        return {self.sure: _seen(sure), self.ask_remove: _pressable(not sure)}
+
+    # What changes something.
+
+    def do_hand_in(self, view: View, sent: Sequence[str] | None, request: gr.Request) -> Shown:
+        if not sent:
+            return {self.note: gr.skip()}
+        try:
+            uploads = Uploads(sent)
+        except BylineError as error:
+            return {self.files: None, self.note: render_status(str(error), "error")}
+        what = uploads.files[0].name if len(sent) == 1 else count(len(sent), "file")
+
+        def work(on_progress: Progress) -> Outcome:
+            try:
+                return self.library.hand_in(uploads.files, on_progress)
+            finally:
+                uploads.discard()
+
+        begun, shown = self._begin(f"Adding {what}", work, request)
+        if not begun:
+            uploads.discard()
+        return {**shown, self.files: None}
+
+    def do_fetch(self, view: View, address: str, kind: Kind, request: gr.Request) -> Shown:
+        if not address.strip():
+            return {self.note: render_status(EMPTY, "error")}
+        begun, shown = self._begin(
+            f"Adding {address.strip()[:_SHOWN]}",
+            lambda on_progress: self.library.fetch(kind, address, on_progress),
+            request,
+        )
+        return {**shown, self.address: ""} if begun else shown
+
+    def do_look_again(self, view: View, request: gr.Request) -> Shown:
+        return self._begin("Fetching what is new", self.library.look_again, request)[1]
+
+    def do_update(self, view: View, request: gr.Request) -> Shown:
+        return self._begin("Reading the files again", self.library.update, request)[1]
+
+    def do_build_again(self, view: View, request: gr.Request) -> Shown:
+        return self._begin("Building the index again", self.library.build_again, request)[1]
+
+    def do_remove(self, view: View, request: gr.Request) -> Shown:
+        id_ = view.article_id or ""
+        begun, shown = self._begin(
+            f"Removing {(view.title or id_)[:_SHOWN]}",
+            lambda on_progress: self.library.remove(id_, on_progress),
+            request,
+        )
+        return {**shown, **self.leave(view)} if begun else shown
+
+    def do_rollback(self, view: View, event: gr.EventData, request: gr.Request) -> Shown:
+        version = str(event.value)
+        return self._begin(
+            f"Going to version {version[:_SHOWN]}",
+            lambda on_progress: self.library.rollback(version, on_progress),
+            request,
+        )[1]
+
+    def do_forget(self, view: View, event: gr.EventData, request: gr.Request) -> Shown:
+        if reason := self._refusal(request):
+            return {self.note: render_status(reason, "error")}
+
+        def forget() -> Shown:
+            self.library.forget(str(event.value))
+            return {self.note: "", self.sources: render_sources(self.library.holdings(), True)}
+
+        return self._safely(forget)
+
+    def _begin(
+        self, what: str, work: Callable[[Progress], Outcome], request: gr.Request
+    ) -> tuple[bool, Shown]:
+        """Start a change; whether it has begun, and what to show."""
+        reason = self._refusal(request)
+        if reason is None:
+            try:
+                self.changes.start(what, work)
+            except BylineError as error:
+                reason = str(error)
+        if reason is not None:
+            return False, {self.note: render_status(reason, "error")}
+        return True, {self.note: "", self.change: render_change(self.changes.now())}
+
+    def _safely(self, show: Callable[[], Shown]) -> Shown:
+        try:
+            return show()
+        except Exception as error:  # the page goes on after any error, and says so
+            return {self.note: render_status(sentence_for(error), "error")}
+
+    def _refusal(self, request: gr.Request) -> str | None:
+        return self.closed or refused(request.headers)
+
+
+def _html(value: str, elem_id: str | None = None) -> gr.HTML:
+    return gr.HTML(value, elem_id=elem_id, js_on_load=None, apply_default_css=False)
+
+
+def _chooser(elem_id: str) -> gr.HTML:
+    """HTML whose buttons are chosen from: the event `select` brings the value of the button."""
+    return gr.HTML("", elem_id=elem_id, js_on_load=CHOOSE, apply_default_css=False)
+
+
+def _button(label: str, elem_id: str) -> gr.Button:
+    return gr.Button(label, elem_id=elem_id, elem_classes="small", size="sm", scale=0)
+
+
+def _seen(yes: bool) -> Any:
+    """Show a row or a column, or not; it keeps what is in it either way."""
+    return gr.update(elem_classes=[] if yes else AWAY)
+
+
+def _pressable(yes: bool) -> Any:
+    """Show a button, or not."""
+    return gr.update(visible=True if yes else "hidden")

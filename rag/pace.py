@@ -1,0 +1,45 @@
+"""How far something is along: the words for its stages, its rate and the time that is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+STAGES = {
+    "wait": "waiting for another process",
+    "read": "reading, in kB",
+    "fetch": "fetching pages",
+    "chunk": "cutting into passages",
+    "embed": "embedding",
+    "write": "writing the index",
+    "verify": "checking the index",
+    "export": "writing articles",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """So much of a stage was done in so many seconds; `total` is 0 where nobody knows it."""
+
+    done: int
+    total: int
+    seconds: float
+
+    @property
+    def rate(self) -> str:
+        """What takes over a second each is told by the minute."""
+        per_second = self.done / max(self.seconds, 1e-6)
+        return f"{per_second:,.1f}/s" if per_second >= 1 else f"{60 * per_second:,.1f}/min"
+
+    @property
+    def left(self) -> str:
+        """How long the rest takes at the pace so far; nothing before anything is done."""
+        if not self.done:
+            return ""
+        seconds = (self.total - self.done) * self.seconds / self.done
+        return f"{seconds:,.0f} s left" if seconds < 120 else f"{seconds / 60:,.0f} min left"
+
+    def __str__(self) -> str:
+        if not self.total:
+            return ""
+        counts = f"{self.done:,} of {self.total:,}"
+        return f"{counts}, {self.rate}, {self.left}" if self.done else counts

@@ -1,0 +1,353 @@
+"""The view of the articles in real Chromium, over a real index that a real library changes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from desk import QUICK, Desk
+from fakes import HashingEmbedder, ScriptedGenerator
+from newsstand import newsstand
+from playwright.sync_api import Browser, Page, expect
+from test_page import HOSTILE
+from test_page_launch import loops_closed
+
+from app import launch
+from corpus.article import Article
+from corpus.fetch import Fetcher
+from index.build import build
+from index.change import apply
+from index.live import LiveIndex
+from page.articles import AT_ONCE, ELSEWHERE
+from rag import indexing, load
+from rag.library import Library
+from rag.pipeline import Pipeline
+from rag.settings import Settings, load_settings
+
+pytestmark = pytest.mark.browser
+
+DEAL = "Meta buys into Scale AI\n\nMeta paid $14.3 billion for a stake of 49%.\n"
+CHIEF = "A new chief for Scale AI\n\nJason Droege became chief executive in June.\n"
+POWER = "A reactor for Meta\n\nMeta buys the power of the Clinton reactor.\n"
+DROP = """([name, text]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([text], name));
+  const zone = document.querySelector("#upload button");
+  const options = { dataTransfer: data, bubbles: true, cancelable: true };
+  for (const kind of ["dragenter", "dragover", "drop"])
+    zone.dispatchEvent(new DragEvent(kind, options));
+}"""
+
+
+class PatientEmbedder(HashingEmbedder):
+    """Waits with its passages until a test lets it go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Event()
+        self.go_on.set()
+
+    def embed_passages(
+        self, texts: Sequence[str], on_progress: Callable[[int, int], None] | None = None
+    ) -> np.ndarray:
+        if on_progress:
+            on_progress(0, len(texts))
+        assert self.go_on.wait(60)
+        return super().embed_passages(texts, on_progress)
+
+
+@dataclass
+class Room:
+    """A page that is served over an index of the folder `news`."""
+
+    settings: Settings
+    news: Path
+    embedder: PatientEmbedder
+    url: str = ""
+    visit: Callable[..., Page] = field(default=lambda: pytest.fail("not served yet"))
+
+
+@contextmanager
+def served(room: Room, host: str = "127.0.0.1") -> Iterator[None]:
+    """The page over the index of a room, with a model that says one thing."""
+
+    def pipeline() -> Pipeline:
+        index = LiveIndex(room.settings.index, room.embedder)
+        return Pipeline(index, room.embedder, ScriptedGenerator("Meta paid [1]."))
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    library = Library(room.settings, lambda: room.embedder, lambda: Fetcher(QUICK))
+    with loops_closed():
+        page = launch(pipeline, host, port, library=library, block=False)
+        room.url = f"http://127.0.0.1:{port}/"
+        yield
+        page.close(verbose=False)
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser: Browser) -> Iterator[Room]:
+    """An index of two articles, and a browser that asks only this machine. Not served yet."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    news = tmp_path / "news"
+    news.mkdir()
+    (news / "deal.txt").write_text(DEAL)
+    (news / "chief.txt").write_text(CHIEF)
+    room = Room(load_settings(index=tmp_path / "built", lock_wait=0), news, PatientEmbedder())
+    monkeypatch.setattr(load, "load_embedder", lambda *_: room.embedder)
+    indexing.add(room.settings, [news], room.embedder)
+    contexts, asked = [], list[str]()
+
+    def visit(view: str = "#view=articles", width: int = 1440, scheme: str = "light") -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,  # type: ignore[arg-type]
+        )
+        contexts.append(context)
+        context.set_default_timeout(30_000)
+        context.on("request", lambda request: asked.append(request.url))
+        page = context.new_page()
+        page.goto(room.url + view)
+        expect(page.locator("#about")).to_contain_text("passage", timeout=90_000)
+        if view:
+            expect(page.locator("#article-rows [role=status]")).to_be_visible()
+        return page
+
+    room.visit = visit
+    yield room
+    room.embedder.go_on.set()
+    for context in contexts:
+        context.close()
+    beyond = [u for u in asked if not u.startswith(("http://127.0.0.1:", "data:", "blob:"))]
+    assert beyond == []
+
+
+@pytest.fixture
+def page(room: Room) -> Iterator[Page]:
+    """The view of the articles, open."""
+    with served(room):
+        yield room.visit()
+
+
+def titles(page: Page) -> list[str]:
+    return page.locator("#article-rows tbody th").all_inner_texts()
+
+
+def send(page: Page, *files: Path) -> None:
+    page.locator("#upload input[type=file]").set_input_files(files)
+
+
+def file(folder: Path, name: str, text: str) -> Path:
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def ended(page: Page, said: str) -> None:
+    """Wait until the last change has come to an end that says so."""
+    expect(page.locator("#change :is(.done, .error)")).to_contain_text(said)
+
+
+def test_a_dropped_file_is_added_for_everybody(room: Room, page: Page) -> None:
+    other = room.visit(view="")
+    page.evaluate(DROP, ["power.txt", POWER])
+    ended(page, "1 added.")
+    expect(page.locator("#article-rows")).to_contain_text("A reactor for Meta")
+    expect(page.locator("#change h3")).to_have_text("Adding power.txt")
+    for tab in (page, other):
+        expect(tab.locator("#about")).to_contain_text("3 articles")
+
+
+def test_what_cannot_be_read_is_explained(page: Page, tmp_path: Path) -> None:
+    send(page, file(tmp_path, "power.txt", POWER), file(tmp_path, "<b>cat.png", "no words"))
+    ended(page, "1 added.")
+    expect(page.locator("#change h4")).to_have_text("Skipped: 1")
+    expect(page.locator("#change li")).to_contain_text("the ending .png is not .txt")
+    send(page, file(tmp_path, "dog.png", "no words"))
+    ended(page, "No article could be read from dog.png")
+    assert len(titles(page)) == 3
+
+
+def test_a_page_and_a_feed_are_added_by_their_address(room: Room, page: Page) -> None:
+    with newsstand() as site:
+        desk = Desk(site, room.settings.index)
+        for path in ("/1", "/2", "/3"):
+            desk.page(path, f"Grain comes to quay {path[1]}")
+        page.get_by_role("textbox", name="Address to add").fill(f"{site.url}/1")
+        page.locator("#add-address").click()
+        ended(page, "1 added.")
+        expect(page.locator("#article-rows")).to_contain_text("Grain comes to quay 1")
+        page.get_by_role("radio", name="Feed").check()
+        page.get_by_role("textbox", name="Address to add").fill(desk.feed("/2").address)
+        page.get_by_role("textbox", name="Address to add").press("Enter")
+        ended(page, "1 added. The feed is noted as a source.")
+        expect(page.locator("#sources")).to_contain_text(f"{site.url}/feed")
+        desk.feed("/2", "/3")
+        page.locator("#look-again").click()
+        ended(page, "1 added, 1 unchanged.")
+        page.get_by_role("textbox", name="Address to add").fill(f"{site.url}/nowhere")
+        page.locator("#add-address").click()
+        ended(page, "status 404")
+        page.get_by_role("button", name=f"Forget {site.url}/feed").click()
+        expect(page.locator("#sources")).not_to_contain_text(f"{site.url}/feed")
+        assert len(titles(page)) == 5
+
+
+def test_the_list_is_searched_and_turned(room: Room) -> None:
+    build(
+        [
+            Article(
+                f"r{n}", f"Report {n:03}", f"Ship {n} came.", outlet="Post" if n % 2 else "Wire"
+            )
+            for n in range(AT_ONCE + 30)
+        ],
+        room.embedder,
+        room.settings.index,
+    )
+    with served(room):
+        page = room.visit()
+        expect(page.locator("#article-rows .note")).to_have_text("1 to 100 of 130 articles")
+        expect(page.locator("#newer")).to_be_disabled()
+        page.locator("#older").click()
+        expect(page.locator("#article-rows .note")).to_have_text("101 to 130 of 130 articles")
+        expect(page.locator("#older")).to_be_disabled()
+        search = page.get_by_role("textbox", name="Search the articles")
+        search.fill("report 12 post")
+        expect(page.locator("#article-rows .note")).to_have_text("1 to 5 of 5 articles, among 130")
+        expect(page.locator("#older")).to_be_hidden()
+        search.fill("zebra")
+        expect(page.locator("#article-rows .note")).to_contain_text("None of 130 articles")
+
+
+def test_a_hostile_article_is_read_as_text(room: Room) -> None:
+    evil = Article(
+        id=HOSTILE,
+        title=f"{HOSTILE} {'x' * 10_000} \u202egnol\u202c",
+        body=f"{HOSTILE}\n\n# Heading\n\n[link](javascript:alert(1))",
+        url="javascript:document.title='owned'",
+        outlet=HOSTILE,
+        author=HOSTILE,
+        published_at=HOSTILE,
+        correction=HOSTILE,
+    )
+    apply(room.settings.index, room.embedder, [evil], origins={HOSTILE: HOSTILE})
+    with served(room):
+        page = room.visit(width=390)
+        page.locator("#article-rows button", has_text="**bold**").click()
+        expect(page.locator("#article-reading .body")).to_contain_text(
+            "[link](javascript:alert(1))"
+        )
+        expect(page.locator("#reading-title")).to_be_focused()
+        expect(page.locator("#article-reading .correction")).to_have_text(HOSTILE)
+        expect(page.locator("#articles :is(img, script, strong, em, h1)")).to_have_count(0)
+        expect(page.locator("#articles a")).to_have_count(0)
+        page.locator("#ask-remove").click()
+        page.locator("#remove").click()
+        ended(page, "1 removed.")
+        assert page.title() == "Byline"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_removed_article_is_found_no_more(room: Room, page: Page) -> None:
+    page.locator("#article-rows button", has_text="Meta buys").click()
+    expect(page.locator("#article-reading .body")).to_contain_text("$14.3 billion")
+    page.locator("#ask-remove").click()
+    page.locator("#keep").click()
+    expect(page.locator("#remove")).to_be_hidden()
+    page.locator("#ask-remove").click()
+    page.locator("#remove").click()
+    ended(page, "1 removed.")
+    expect(page.locator("#change li")).to_contain_text(f"{room.news}/deal.txt")
+    assert titles(page) == ["A new chief for Scale AI"]
+    page.locator("#to-chat").click()
+    expect(page.locator("#about")).to_contain_text("1 article1 passage")
+    page.locator("#question textarea").fill("What stake did Meta buy in Scale AI?")
+    page.locator("#send").click()
+    expect(page.locator("#evidence .passage")).to_have_count(1)
+    expect(page.locator("#evidence")).not_to_contain_text("Meta buys into Scale AI")
+
+
+def test_the_index_is_renewed_and_goes_back(room: Room, page: Page) -> None:
+    (room.news / "power.txt").write_text(POWER)
+    page.locator("#update").click()
+    ended(page, "1 added, 2 unchanged.")
+    expect(page.locator("#versions li")).to_have_count(2)
+    page.locator("#build-again").click()
+    ended(page, "is in use: 3 articles")
+    expect(page.locator("#versions li")).to_have_count(3)
+    expect(page.locator("#versions li").first).to_contain_text("In use")
+    page.locator("#versions li").last.get_by_role("button").click()
+    ended(page, "is in use: 2 articles")
+    expect(page.locator("#versions li").last).to_contain_text("In use")
+    expect(page.locator("#about")).to_contain_text("2 articles")
+    assert "A reactor for Meta" not in titles(page)
+
+
+def test_a_change_goes_on_when_its_tab_is_closed(room: Room, page: Page, tmp_path: Path) -> None:
+    room.embedder.go_on.clear()
+    send(page, file(tmp_path, "power.txt", POWER))
+    expect(page.get_by_role("progressbar", name="Embedding")).to_be_visible()
+    page.close()
+    page = room.visit()
+    expect(page.locator("#change h3")).to_have_text("Adding power.txt")
+    expect(page.locator("#change")).to_contain_text("Embedding, 0 of 1")
+    page.locator("#build-again").click()
+    expect(page.locator("#articles-note")).to_have_text(
+        "Byline is still busy (Adding power.txt): wait until that is done."
+    )
+    room.embedder.go_on.set()
+    ended(page, "1 added.")
+    expect(page.locator("#article-rows")).to_contain_text("A reactor for Meta")
+    page.locator("#change .close").click()
+    expect(page.locator("#change h3")).to_have_count(0)
+
+
+def test_served_to_other_machines_the_articles_are_read_only(room: Room) -> None:
+    with served(room, host="0.0.0.0"):
+        page = room.visit()
+        expect(page.locator("#articles-note")).to_have_text(ELSEWHERE)
+        for control in ("#upload", "#address", "#look-again", "#update", "#build-again"):
+            expect(page.locator(control)).to_be_hidden()
+        page.locator("#article-rows button").first.click()
+        expect(page.locator("#article-reading .body")).to_be_visible()
+        expect(page.locator("#ask-remove")).to_be_hidden()
+        sent = page.request.post(
+            f"{room.url}gradio_api/upload",
+            multipart={"files": {"name": "a.txt", "mimeType": "text/plain", "buffer": b"words"}},
+        )
+        assert sent.status == 413
+
+
+def test_the_view_is_in_the_address(room: Room) -> None:
+    with served(room):
+        page = room.visit(view="")
+        expect(page.locator("#articles")).to_be_hidden()
+        page.locator("#to-articles").press("Enter")
+        expect(page.locator("#articles")).to_be_visible()
+        expect(page.locator("#question")).to_be_hidden()
+        page.go_back()
+        expect(page.locator("#articles")).to_be_hidden()
+        expect(page.locator("#question")).to_be_visible()
+
+
+def test_the_view_fits_its_screen_and_every_control_has_a_name(room: Room, tmp_path: Path) -> None:
+    folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    with served(room):
+        for width, scheme in ((1440, "light"), (390, "dark")):
+            page = room.visit(width=width, scheme=scheme)
+            page.screenshot(path=folder / f"articles-{width}-{scheme}.png")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            for name in ("Add", "Fetch what is new", "Read the files again", "Build it again"):
+                expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
+            page.get_by_role("button", name="A new chief for Scale AI").focus()
+            page.keyboard.press("Enter")
+            expect(page.get_by_role("heading", name="A new chief for Scale AI")).to_be_focused()
+            page.screenshot(path=folder / f"article-{width}-{scheme}.png")
