@@ -64,11 +64,10 @@ def articles(elsewhere: Path) -> Path:
 
 @pytest.fixture
 def fakes(monkeypatch: pytest.MonkeyPatch) -> ScriptedGenerator:
-    """A fake embedder and a model that says one true sentence; an answer is always tried."""
+    """A fake embedder and a model that says one true sentence and is sure of everything."""
     generator = ScriptedGenerator("Meta bought a stake ", "of 49% in Scale AI [1].")
     monkeypatch.setattr(load, "load_embedder", lambda *_: HashingEmbedder())
     monkeypatch.setattr(load, "load_generator", lambda *_: generator)
-    monkeypatch.setenv("BYLINE_ANSWERABLE", "0")
     return generator
 
 
@@ -271,10 +270,7 @@ class TestAsk:
         assert "[1] Meta buys into Scale AI" in out
         assert "“Meta paid $14.3 billion for a stake of 49% in Scale AI.”" in out
 
-    def test_a_refusal(
-        self, byline: Byline, indexed: ScriptedGenerator, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("BYLINE_ANSWERABLE", "1")
+    def test_a_refusal(self, byline: Byline, indexed: ScriptedGenerator) -> None:
         indexed.probability = 0.0
         answer = byline("ask", "What is the capital of France?", "--json").json
         assert answer["abstained"] is True
