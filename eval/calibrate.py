@@ -141,7 +141,7 @@ def main() -> None:
         for name in arguments.sets
     ]
     total = len(own) + arguments.count * len(arguments.sets)
-    with counting("reading signals") as count:
+    with counting("reading evidence") as count:
         for source in sources:
             for one in source:
                 examples.append(one)

@@ -23,6 +23,7 @@ from page.articles_render import (
     render_versions,
 )
 from page.chat import count, sentence_for
+from page.parts import static_html
 from page.render import render_status
 from rag.library import Outcome
 
@@ -49,26 +50,26 @@ class ArticlesView:
         self.last_beat = gr.Textbox(visible="hidden", elem_id="beat")  # seen by the browser alone
         with gr.Column(elem_id="articles"):
             with gr.Column(elem_id="doing"):
-                self.note, self.change = _html("", "articles-note"), _chooser("change")
+                self.note, self.change = static_html("", "articles-note"), _chooser("change")
             with gr.Column(elem_id="article-list"):
                 self._list()
                 self._reading()
             with gr.Column(elem_id="article-tools"):
                 with gr.Column(elem_id="add", elem_classes=AWAY) as self.add:
                     self._add()
-                _html("<h2>Sources</h2>")
+                static_html("<h2>Sources</h2>")
                 self.sources = _chooser("sources")
                 with gr.Row(elem_id="renew", elem_classes=AWAY) as self.renew:
                     self.look_again = _button("Fetch what is new", "look-again")
                     self.update = _button("Read the files again", "update")
-                _html("<h2>Versions</h2>")
+                static_html("<h2>Versions</h2>")
                 self.versions = _chooser("versions")
                 with gr.Row(elem_id="rebuild", elem_classes=AWAY) as self.rebuild:
                     self.build_again = _button("Build it again", "build-again")
 
     def _list(self) -> None:
         with gr.Column(elem_id="listing") as self.listing:
-            _html("<h2>Articles</h2>")
+            static_html("<h2>Articles</h2>")
             self.words = gr.Textbox(
                 label="Search the articles",
                 placeholder="Search by title, outlet or date…",
@@ -87,13 +88,13 @@ class ArticlesView:
                 self.back = _button("Back to the list", "back")
                 self.ask_remove = _button("Remove…", "ask-remove")
             with gr.Row(elem_id="sure", elem_classes=AWAY) as self.sure:
-                _html(f"<p role='alert'>{SURE}</p>")
+                static_html(f"<p role='alert'>{SURE}</p>")
                 self.remove = gr.Button("Remove", elem_id="remove", variant="stop", size="sm")
                 self.keep = _button("Keep it", "keep")
             self.reading = _chooser("article-reading")
 
     def _add(self) -> None:
-        _html("<h2>Add articles</h2>")
+        static_html("<h2>Add articles</h2>")
         self.files = gr.File(
             label="Files to add",
             file_count="multiple",
@@ -101,7 +102,7 @@ class ArticlesView:
             height=130,
             elem_id="upload",
         )
-        _html(f"<p class='note'>{WANTED}, up to {LARGEST_FILE // 1_000_000} MB each.</p>")
+        static_html(f"<p class='note'>{WANTED}, up to {LARGEST_FILE // 1_000_000} MB each.</p>")
         with gr.Row(elem_id="by-address"):
             self.address = gr.Textbox(
                 label="Address to add",
@@ -361,10 +362,6 @@ class ArticlesView:
 
     def _refusal(self, request: gr.Request) -> str | None:
         return self.closed or refused(request.headers)
-
-
-def _html(value: str, elem_id: str | None = None) -> gr.HTML:
-    return gr.HTML(value, elem_id=elem_id, js_on_load=None, apply_default_css=False)
 
 
 def _chooser(elem_id: str) -> gr.HTML:

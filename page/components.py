@@ -29,6 +29,7 @@ with no_proxy():
     import gradio as gr
 
     from page.articles_components import ArticlesView
+    from page.parts import static_html
 
 SERIF = ("Charter", "Iowan Old Style", "Palatino Linotype", "Georgia", "Liberation Serif", "serif")
 THEME = gr.themes.Base(font=SERIF, font_mono=("ui-monospace", "monospace")).set(
@@ -56,23 +57,23 @@ class Components:
             self.chat = gr.State(Chat())
             with gr.Column(elem_id="page"):
                 with gr.Row(elem_id="masthead"):
-                    _html(MASTHEAD)
+                    static_html(MASTHEAD)
                     if library is not None:
                         for label, view in (("Articles", "articles"), ("Chat", "chat")):
                             button = gr.Button(label, elem_id=f"to-{view}", size="sm", scale=0)
                             button.click(None, js=f"() => {{ location.hash = 'view={view}'; }}")
                     self.new_chat = gr.Button("New chat", elem_id="new-chat", size="sm", scale=0)
                 with gr.Column(elem_id="chat"):
-                    self.past, self.now = _html(""), _html(WELCOME)
+                    self.past, self.now = static_html(""), static_html(WELCOME)
                     with gr.Column(elem_id="examples", visible=bool(examples)) as self.examples:
-                        _html("<h3>For example</h3>")
+                        static_html("<h3>For example</h3>")
                         asked = [(q, gr.Button(q, elem_classes="example")) for q in examples]
                 with gr.Column(elem_id="evidence"):
-                    self.evidence, self.earlier = _html(NO_EVIDENCE), _html("")
+                    self.evidence, self.earlier = static_html(NO_EVIDENCE), static_html("")
                 with gr.Column(elem_id="composer"):
                     self._compose()
                 articles = None if library is None else ArticlesView(library, closed)
-                self.about = _html(f"<footer>{escape(status)}</footer>", elem_id="about")
+                self.about = static_html(f"<footer>{escape(status)}</footer>", elem_id="about")
             self.has_examples = bool(examples)
             self._connect(asked)
             if articles is not None:
@@ -91,7 +92,7 @@ class Components:
             )
             self.send = gr.Button("Send", elem_id="send", variant="primary", scale=0)
             self.stop = gr.Button("Stop", elem_id="stop", variant="stop", scale=0, visible="hidden")
-        self.status = _html("", elem_id="status")
+        self.status = static_html("", elem_id="status")
 
     def _connect(self, examples: Sequence[tuple[str, gr.Button]]) -> None:
         everything = [
@@ -206,7 +207,3 @@ class Components:
             self.stop: gr.update(visible="hidden"),
             self.status: "",
         }
-
-
-def _html(value: str, elem_id: str | None = None) -> gr.HTML:
-    return gr.HTML(value, elem_id=elem_id, js_on_load=None, apply_default_css=False)
