@@ -1,10 +1,12 @@
-"""Faster single tokens on a CPU: weights of eight bits where memory is what limits.
+"""Faster linear layers on a CPU: eight bits where arithmetic or memory is what limits.
 
-Reading a prompt multiplies many rows at once and is limited by arithmetic, which bfloat16
-instructions do well; writing a token multiplies one row and is limited by reading the weights, so
-half the bytes take about half the time. Rounded to nearest, one scale for each output row, as in
-Dettmers et al., "LLM.int8()", NeurIPS 2022 (there with outliers apart; here only weights are
-rounded).
+Writing a token multiplies one row and is limited by reading the weights: int8 weights take half the
+time. Reading a prompt multiplies many rows and is limited by arithmetic: there the rows are rounded
+to eight bits too, each with a scale of its own, and multiplied by oneDNN's integer instructions
+(Dettmers et al., "LLM.int8()", NeurIPS 2022; there with outliers apart). A layer that is wider in
+than out keeps its own weights for many rows: what comes into the down projections holds rare and
+very large values, which would leave no room for the others (Sun et al., "Massive Activations in
+Large Language Models", 2024).
 """
 
 from __future__ import annotations
@@ -14,38 +16,74 @@ from typing import Any
 import torch
 from torch import nn
 
+_FEW = 4
+"""Rows up to which int8 weights with exact rows take less time than rounding the rows."""
+
 
 class Int8Linear(nn.Module):
-    """A linear layer that multiplies one row with int8 weights and several with its own."""
+    """A linear layer with int8 weights, one scale for each of its outputs."""
 
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
-        self.linear = linear
         weight = linear.weight.detach()  # (out, in)
-        rounded = torch.empty_like(weight, dtype=torch.int8)
-        scale = torch.empty_like(weight[:, 0])
-        for start in range(0, len(weight), 4096):  # in float32, by parts to spare the memory
-            part = weight[start : start + 4096].float()
-            largest = part.abs().amax(dim=1, keepdim=True).clamp(min=1e-12) / 127
-            rounded[start : start + 4096] = part.div_(largest).round_().to(torch.int8)
-            scale[start : start + 4096] = largest[:, 0].to(scale.dtype)
+        self.outputs, inputs = weight.shape
+        self.bias = linear.bias
+        rounded, scale = _rounded(weight)
         self.register_buffer("rounded", rounded, persistent=False)
-        self.register_buffer("scale", scale, persistent=False)
+        self.register_buffer("scale", scale.to(weight.dtype), persistent=False)
+        rounds_rows = inputs <= self.outputs and computes_int8()
+        self.linear = None if rounds_rows else linear
+        if rounds_rows:
+            packed = torch.ops.onednn.qlinear_prepack(rounded, None)
+            self.register_buffer("packed", packed, persistent=False)
+            self.register_buffer("scale_float", scale, persistent=False)
+            zeros = torch.zeros(self.outputs, dtype=torch.long)
+            self.register_buffer("zeros", zeros, persistent=False)
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """Shape (..., in) to (..., out)."""
-        if rows.numel() != rows.shape[-1]:
+        flat = rows.reshape(-1, rows.shape[-1])
+        if len(flat) <= _FEW:
+            product = torch.ops.aten._weight_int8pack_mm(flat, self.rounded, self.scale)
+        elif self.linear is not None:
             return self.linear(rows)  # type: ignore[no-any-return]
-        product = torch.ops.aten._weight_int8pack_mm(
-            rows.reshape(1, -1), self.rounded, self.scale
-        ).reshape(*rows.shape[:-1], -1)
-        return product if self.linear.bias is None else product + self.linear.bias  # type: ignore[no-any-return]
+        else:
+            product = self._with_rounded_rows(flat)
+        product = product if self.bias is None else product + self.bias
+        return product.reshape(*rows.shape[:-1], self.outputs)  # type: ignore[no-any-return]
+
+    def _with_rounded_rows(self, rows: torch.Tensor) -> torch.Tensor:
+        largest = torch.linalg.vector_norm(rows, float("inf"), dim=1, keepdim=True)
+        scale = largest.clamp_(min=1e-6) / 126  # 127 may come out as 128 in bfloat16, and wrap
+        rounded = (rows / scale).round_().to(torch.int8)
+        product = torch.ops.onednn.qlinear_pointwise(
+            *(rounded, 1.0, 0, self.packed, self.scale_float, self.zeros),  # rows, weights
+            *(None, 1.0, 0, rows.dtype, "none", [], ""),  # no bias, as it is, nothing after it
+        )
+        return product.mul_(scale)  # type: ignore[no-any-return]
 
 
-def write_with_int8(model: Any) -> None:
-    """Let the linear layers of a bfloat16 model on a CPU take int8 weights for single tokens.
+def computes_int8() -> bool:
+    """Whether this processor multiplies int8 in instructions of its own (AVX-512 VNNI, AMX)."""
+    return bool(torch.cpu.get_capabilities().get("avx512_vnni", False))
 
-    Takes half the model's memory more.
+
+def _rounded(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weights of shape (out, in) to nearest, and their scales in float32, shape (out,)."""
+    rounded = torch.empty_like(weight, dtype=torch.int8)
+    scale = torch.empty(len(weight), dtype=torch.float32)
+    for start in range(0, len(weight), 4096):  # in float32, by parts to spare the memory
+        part = weight[start : start + 4096].float()
+        largest = part.abs().amax(dim=1, keepdim=True).clamp(min=1e-12) / 127
+        rounded[start : start + 4096] = part.div_(largest).round_().to(torch.int8)
+        scale[start : start + 4096] = largest[:, 0]
+    return rounded, scale
+
+
+def use_int8(model: Any) -> None:
+    """Let the linear layers of a bfloat16 model on a CPU compute with int8 weights.
+
+    Those that no longer need their own weights give them up.
     """
     for module in list(model.modules()):
         for name, child in module.named_children():

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import BylineError
+from rag.packing import Packed, can_be_packed
 from rag.types import Message, Reading, Usage
 
 _TOGETHER = 8
@@ -40,9 +41,10 @@ class TransformersGenerator:
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._tokenizer, self._model = _load(model, offline, self._device)
         if self._device == "cpu":
-            from rag.int8 import write_with_int8
+            from rag.int8 import use_int8
 
-            write_with_int8(self._model)
+            use_int8(self._model)
+        self._together = _TOGETHER if can_be_packed(self._model) else 1
         self._context_tokens = _context_tokens(self._model)
         self._kept: tuple[list[int], Any] = ([], None)  # the last prompt's tokens and their cache
 
@@ -58,52 +60,46 @@ class TransformersGenerator:
     ) -> list[Reading]:
         """How likely each reply begins with `word`, and how likely `told` is after what is before.
 
-        Chats are read together, `_TOGETHER` at a time.
+        Chats are read together, `_TOGETHER` at a time, where the model can.
         """
         with self._one_at_a_time:
             return [
                 reading
-                for start in range(0, len(chats), _TOGETHER)
-                for reading in self._read(chats[start : start + _TOGETHER], word, told)
+                for start in range(0, len(chats), self._together)
+                for reading in self._read(chats[start : start + self._together], word, told)
             ]
 
     def _read(
         self, chats: Sequence[Sequence[Message]], word: str, told: str | None
     ) -> Iterator[Reading]:
         prompts = [self._prompt(chat) for chat in chats]
-        longest = max(len(prompt) for prompt in prompts)
-        pads = [longest - len(prompt) for prompt in prompts]
-        spans = [self._span(chat, told) if told else range(0) for chat in chats]
+        packed = Packed(prompts)
         # A token is foretold by the one before it, and the reply's first by the last of all.
-        places = [[pad + i - 1 for i in span] for pad, span in zip(pads, spans, strict=True)]
-        kept = sorted({longest - 1}.union(*places))
-        rows = self._log_probabilities(prompts, pads, kept)
-        for row, prompt, pad, before in zip(rows, prompts, pads, places, strict=True):
-            likely = [float(row[kept.index(p), prompt[p + 1 - pad]]) for p in before]
+        spans = [self._span(chat, told) if told else range(0) for chat in chats]
+        places = [[packed.place(n, i - 1) for i in span] for n, span in enumerate(spans)]
+        ends = [packed.place(n, len(prompt) - 1) for n, prompt in enumerate(prompts)]
+        kept = sorted({*ends}.union(*places))
+        rows = dict(zip(kept, self._log_probabilities(packed, kept), strict=True))
+        for prompt, span, before, end in zip(prompts, spans, places, ends, strict=True):
+            likely = [float(rows[p][prompt[i]]) for i, p in zip(span, before, strict=True)]
             yield Reading(
-                probability=self._begins_with(word, row[-1]),
+                probability=self._begins_with(word, rows[end]),
                 likelihood=sum(likely) / len(likely) if likely else None,
             )
 
-    def _log_probabilities(
-        self, prompts: Sequence[Sequence[int]], pads: Sequence[int], kept: Sequence[int]
-    ) -> Any:
-        """Of the token after each place in `kept`, shape (prompts, kept, vocabulary)."""
+    def _log_probabilities(self, packed: Packed, kept: Sequence[int]) -> Any:
+        """Of the token after each place in `kept`, shape (kept, vocabulary)."""
         import torch
 
-        ids = [[0] * pad + list(prompt) for pad, prompt in zip(pads, prompts, strict=True)]
-        mask = torch.ones(len(prompts), len(ids[0]), dtype=torch.long, device=self._device)
-        for row, pad in enumerate(pads):
-            mask[row, :pad] = 0
         with torch.inference_mode():
             output = self._model(
-                input_ids=torch.tensor(ids, device=self._device),
-                attention_mask=mask,
-                position_ids=(mask.cumsum(-1) - 1).clamp(min=0),
+                input_ids=torch.tensor([packed.ids], device=self._device),
+                attention_mask=packed.mask(self._model.dtype, self._device),
+                position_ids=torch.tensor([packed.positions], device=self._device),
                 use_cache=False,
                 logits_to_keep=torch.tensor(kept, device=self._device),
             )
-            return output.logits.float().log_softmax(-1)
+            return output.logits[0].float().log_softmax(-1)
 
     def _begins_with(self, word: str, log_probabilities: Any) -> float:
         top = log_probabilities.topk(20)
