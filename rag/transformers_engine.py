@@ -13,6 +13,9 @@ from corpus.errors import BylineError
 from rag.packing import Packed, can_be_packed
 from rag.types import Message, Reading, Usage
 
+_GUESSED = 3
+"""Tokens checked with the one before them: up to four rows take little more time than one."""
+
 _TOGETHER = 8
 """Chats that are read at once: each takes memory for its probabilities over the vocabulary."""
 
@@ -138,25 +141,34 @@ class TransformersGenerator:
 
     def _decode(self, tokens: list[int]) -> Iterator[str]:
         ends = _end_tokens(self._model, self._tokenizer)
+        most = min(self._max_new_tokens, self._context_tokens - len(tokens))
         spoken: list[int] = []
         said = ""
-        for _ in range(min(self._max_new_tokens, self._context_tokens - len(tokens))):
-            token = int(self._logits(tokens + spoken).argmax())
-            if token in ends:
-                break
-            spoken.append(token)
-            self.usage.new_tokens = len(spoken)
-            text = self._tokenizer.decode(spoken, skip_special_tokens=True)
-            if not text.endswith("\ufffd"):  # half a character: wait for the rest
-                yield text[len(said) :]
-                said = text
+        while len(spoken) < most:
+            for token in self._next(tokens + spoken, min(_GUESSED, most - len(spoken) - 1)):
+                if token in ends:
+                    return
+                spoken.append(token)
+                self.usage.new_tokens = len(spoken)
+                text = self._tokenizer.decode(spoken, skip_special_tokens=True)
+                if not text.endswith("\ufffd"):  # half a character: wait for the rest
+                    yield text[len(said) :]
+                    said = text
 
-    def _logits(self, tokens: list[int]) -> Any:
-        """Logits of the next token, shape (vocabulary,), in float32."""
+    def _next(self, tokens: list[int], most_guessed: int) -> list[int]:
+        """The next tokens, one at least: as many of those guessed as the model says too, and its
+        own after them."""
+        guess = continuation(tokens, most_guessed)
+        own = self._logits(tokens + guess, 1 + len(guess)).argmax(-1).tolist()
+        right = _shared_length(own, guess)
+        return own[: right + 1]  # type: ignore[no-any-return]
+
+    def _logits(self, tokens: list[int], count: int) -> Any:
+        """Logits of what follows each of the last `count` tokens, shape (count, vocabulary)."""
         import torch
 
         (kept, cache), self._kept = self._kept, ([], None)  # of no use if this fails
-        shared = min(_shared_length(kept, tokens), len(tokens) - 1)
+        shared = min(_shared_length(kept, tokens), len(tokens) - count)
         if shared < len(kept):
             cache = _cropped(cache, shared)
             shared = shared if cache is not None else 0
@@ -165,10 +177,24 @@ class TransformersGenerator:
                 input_ids=torch.tensor([tokens[shared:]], device=self._device),
                 past_key_values=cache,
                 use_cache=True,
-                logits_to_keep=1,
+                logits_to_keep=count,
             )
         self._kept = (list(tokens), output.past_key_values)
-        return output.logits[0, -1].float()
+        return output.logits[0, -count:].float()
+
+
+def continuation(tokens: Sequence[int], most: int) -> list[int]:
+    """What followed when the last tokens stood together before, `most` tokens at most.
+
+    An answer repeats its passages, so this is often what the model says next, and several tokens
+    are checked in about the time of one (Saxena, "Prompt Lookup Decoding", 2023).
+    """
+    for length in (3, 2):
+        last = list(tokens[-length:])
+        for start in range(len(tokens) - length - 1, -1, -1):
+            if tokens[start] == last[0] and list(tokens[start : start + length]) == last:
+                return list(tokens[start + length : start + length + max(most, 0)])
+    return []
 
 
 def _load(model: str | Path, offline: bool, device: str) -> tuple[Any, Any]:

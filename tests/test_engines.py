@@ -13,6 +13,7 @@ import pytest
 from fakes import ScriptedGenerator
 
 from corpus.errors import BylineError
+from rag.transformers_engine import continuation
 from rag.types import Generator, Message
 
 RULES = Message("system", "Answer in one sentence.")
@@ -137,6 +138,22 @@ def close(reply: Iterator[str]) -> None:
     reply.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("tokens", "most", "follows"),
+    [
+        ([1, 2, 3, 4, 5, 1, 2, 3], 3, [4, 5, 1]),
+        ([1, 2, 3, 4, 5, 1, 2, 3], 1, [4]),
+        ([7, 2, 3, 4, 5, 1, 2, 3], 2, [4, 5]),  # the last two only
+        ([1, 2, 3, 4, 1, 2, 3, 5, 1, 2, 3], 1, [5]),  # the latest time
+        ([9, 3, 4, 5, 1, 2, 3], 3, []),  # one is too little
+        ([1, 2, 3, 4, 5, 1, 2, 3], 0, []),
+        ([1], 3, []),
+    ],
+)
+def test_what_followed_before(tokens: list[int], most: int, follows: list[int]) -> None:
+    assert continuation(tokens, most) == follows
+
+
 class TestTransformers:
     def test_a_kept_beginning_changes_no_word(self, tiny_decoder: Path) -> None:
         used = tiny(tiny_decoder)
@@ -211,6 +228,35 @@ class TestTransformers:
         with pytest.raises(BylineError):
             said(generator, [Message("user", "word " * 100)])
         assert said(generator, FIRST)
+
+    def test_a_guess_changes_no_word(
+        self, tiny_decoder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        guessed = said(tiny(tiny_decoder), FIRST)
+        monkeypatch.setattr("rag.transformers_engine.continuation", lambda tokens, most: [])
+        assert said(tiny(tiny_decoder), FIRST) == guessed
+
+    def test_a_right_guess_saves_a_step(
+        self, tiny_decoder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        plain = tiny(tiny_decoder, max_new_tokens=8)
+        monkeypatch.setattr("rag.transformers_engine.continuation", lambda tokens, most: [])
+        text = said(plain, FIRST)
+        prompt = plain._prompt(FIRST)
+        reply = list(plain._kept[0][len(prompt) :]) + [0] * 8
+
+        def knows(tokens: list[int], most: int) -> list[int]:
+            return reply[len(tokens) - len(prompt) :][: max(most, 0)]
+
+        monkeypatch.setattr("rag.transformers_engine.continuation", knows)
+        steps = []
+        knowing = tiny(tiny_decoder, max_new_tokens=8)
+        logits = knowing._logits
+        monkeypatch.setattr(
+            knowing, "_logits", lambda tokens, n: steps.append(n) or logits(tokens, n)
+        )
+        assert said(knowing, FIRST) == text
+        assert len(steps) < 8
 
     def test_special_tokens_are_not_shown(self, tiny_decoder: Path) -> None:
         assert "<|im" not in said(tiny(tiny_decoder, max_new_tokens=40), FIRST)
