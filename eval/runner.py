@@ -17,7 +17,6 @@ from eval.records import (
 )
 from eval.scores import score
 from index.types import Hit
-from rag.followup import stand_alone
 from rag.types import Answer, Done, Event, Found, Sentence, Turn
 
 RETRIEVED = 50
@@ -62,7 +61,7 @@ class Runner:
         if answer:
             self._said[(*question.history, question.question)] = plain_text(answer)
         # After the answer, so that nothing is in a cache for it.
-        query = stand_alone(question.question, history)
+        query = answer.understood if answer and answer.understood else question.question
         retrieved = self._pipeline.index.search(query, RETRIEVED)
         record = make_record(question, history, retrieved, evidence or (), answer, error)
         return score(record, question)

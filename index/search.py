@@ -15,6 +15,7 @@ from corpus.errors import BylineError
 from index import versions
 from index.fuse import reciprocal_rank_fusion
 from index.guard import check_embedder, check_width
+from index.spelling import Spelling
 from index.store import ArticleRow, Store
 from index.story_tables import Stories
 from index.types import Embedder, Hit, VectorIndex
@@ -49,6 +50,7 @@ class Index:
         self._embedder = embedder
         self._stories = Stories(store)
         self._repeats = self._stories.repeats()
+        self._spelling: Spelling | None = None  # made at the first question
 
     @classmethod
     def open(cls, directory: Path, embedder: Embedder) -> Index:
@@ -118,6 +120,12 @@ class Index:
             if len(new) >= depth or len(found) < asked:
                 return new[:depth]
             asked = max(2 * asked, depth + len(found) - len(new))
+
+    def corrected(self, question: str) -> str:
+        """The question with words that no article holds put right, where one of theirs is meant."""
+        if self._spelling is None:
+            self._spelling = Spelling(self._store)
+        return self._spelling.corrected(question)
 
     def article(self, article_id: str) -> Article | None:
         return self._store.article(article_id)

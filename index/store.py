@@ -150,6 +150,13 @@ class Store:
         )
         return [row[0] for row in rows]
 
+    def vocabulary(self) -> dict[str, int]:
+        """The Porter stem of every word, with the number of passages whose text or title has it."""
+        self._rows(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS temp.stems USING fts5vocab(main, words, row)"
+        )
+        return dict(self._rows("SELECT term, doc FROM temp.stems"))
+
     def held(self) -> dict[str, Held]:
         """All article ids, with what they are held as."""
         rows = self._rows("SELECT id, content_hash, origin FROM articles")

@@ -91,8 +91,13 @@ def _answer(turn: int, answer: Answer) -> str:
     took = f"{answer.timings.total_ms / 1000:.1f} s"
     read = count(len(answer.hits), "passage")
     said = f"Read {read} in {took}" if answer.abstained else f"Answered in {took} from {read}"
+    understood = (
+        f"<p class='note understood' dir='auto'>Understood as: {escape(answer.understood)}</p>"
+        if answer.understood
+        else ""
+    )
     return (
-        f"<p class='{kind}' dir='auto'>{' '.join(sentences)}</p>{cards}"
+        f"{understood}<p class='{kind}' dir='auto'>{' '.join(sentences)}</p>{cards}"
         f"<p class='took'><span>{said}</span>{_key(answer)}</p>"
     )
 

@@ -13,6 +13,7 @@ from rag.types import Answer, Done, Generator, Sentence
 
 def finish(
     question: str,
+    query: str,
     sentences: Sequence[Sentence],
     hits: Sequence[Hit],
     raw: str,
@@ -20,10 +21,14 @@ def finish(
     generator: Generator,
     index: Index,
 ) -> Done:
-    """The answer or, where no sentence stands, the refusal with the closest passages."""
+    """The answer or, where no sentence stands, the refusal with the closest passages.
+
+    `query` is the question as it was understood.
+    """
     return Done(
         Answer(
             question=question,
+            understood=query if query != question else None,
             sentences=tuple(sentences) or (Sentence(REFUSAL),),
             hits=tuple(hits),
             abstained=not sentences,

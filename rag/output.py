@@ -17,6 +17,7 @@ def answer_json(answer: Answer, id_: str | int | None = None) -> dict[str, Any]:
     """The whole answer; `passages` are what the model was given, numbered as cited."""
     fields = {
         "question": answer.question,
+        "understood": answer.understood,
         "answer": answer.text,
         "abstained": answer.abstained,
         "sentences": [_sentence_json(sentence) for sentence in answer.sentences],

@@ -69,7 +69,7 @@ class Pipeline:
     def _answer(self, index: Index, question: str, history: Sequence[Turn]) -> Iterator[Event]:
         clock = Clock()
         question = askable(question, self._limits.question_characters)
-        query = stand_alone(question, history)
+        query = index.corrected(stand_alone(question, history, self.generator))
         found = self._find(index, query)
         clock.found()
         yield Found(tuple(found))
@@ -77,7 +77,7 @@ class Pipeline:
         judged = judge(query, found, self.generator)  # no call of the model where nothing is found
         trusted = trust(query, judged, self._limits.sure)
         if trusted == "none":
-            yield finish(question, (), judged, "", clock, self.generator, index)
+            yield finish(question, query, (), judged, "", clock, self.generator, index)
             return
 
         # A small model gets yes and no wrong, and says too much in doubt; a quotation does not.
@@ -85,12 +85,12 @@ class Pipeline:
             least = LEAST_WORDS if trusted == "doubtful" else 0
             evidence, sentences = best_quote(query, judged, self.generator, least_words=least)
             hits = evidence or judged
-            yield finish(question, sentences, hits, "", clock, self.generator, index)
+            yield finish(question, query, sentences, hits, "", clock, self.generator, index)
             return
 
         evidence = fewest_to_read(query, worth_reading(query, judged))
         yield Found(tuple(evidence))
-        raw = yield from self._draft(question, evidence, history, clock)
+        raw = yield from self._draft(query, evidence, clock)
         sentences = yield from self._checked(raw, evidence)
         if not gives_what_is_asked(query, sentences, self.generator):
             # What the model made of the passages failed: their own words may still answer.
@@ -99,7 +99,7 @@ class Pipeline:
                 evidence, sentences = best_quote(query, judged, self.generator, failed)
             evidence = evidence or judged
             yield Found(tuple(evidence))
-        yield finish(question, sentences, evidence, raw, clock, self.generator, index)
+        yield finish(question, query, sentences, evidence, raw, clock, self.generator, index)
 
     def find(self, query: str) -> list[Hit]:
         """The evidence for a question, best first: runs of sentences inside the token budget."""
@@ -115,12 +115,12 @@ class Pipeline:
         return choose_evidence(query, hits, self._embedder, self._limits.budget)
 
     def _draft(
-        self, question: str, evidence: Sequence[Hit], history: History, clock: Clock
+        self, query: str, evidence: Sequence[Hit], clock: Clock
     ) -> TypingGenerator[Event, None, str]:
         """Streams the draft and returns it as the model wrote it."""
         shown = MarkerFilter(len(evidence))
         raw = ""
-        for piece in self.generator.generate(build_messages(question, evidence, history)):
+        for piece in self.generator.generate(build_messages(query, evidence)):
             clock.word()
             raw += piece
             if text := shown.feed(piece):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from index.types import Hit
-from rag.types import History, Message
+from rag.types import Message
 
 REFUSAL = "The articles do not answer this question."
 
@@ -35,29 +35,21 @@ _ROUND = str.maketrans("[]", "()")
 _SPECIAL = re.compile(r"<(?=\|)|(?<=\|)>|<(?=/?(?:s|think|tool_call)>)")
 
 
-def build_messages(question: str, evidence: Sequence[Hit], history: History = ()) -> list[Message]:
+def build_messages(question: str, evidence: Sequence[Hit]) -> list[Message]:
     """The chat that the model continues: the rules, one example, the passages and the question.
 
     The best passage comes first, and the question stands before the passages and after them: a
-    small model reads with it in mind. Of the chat so far the last turn alone is told: it is what a
-    follow-up leans on, and every further turn is waiting time.
+    small model reads with it in mind.
     """
     passages = "\n".join(
         f"[{number}] {heading(hit)}\n{as_data(hit.passage.text)}"
         for number, hit in enumerate(evidence, start=1)
     )
-    asked = _asked(passages, as_data(question))
-    if history:
-        last = history[-1]
-        asked = (
-            f"Earlier question: {as_data(last.question)}\n"
-            f"Earlier answer: {as_data(last.answer)}\n\n{asked}"
-        )
     return [
         Message("system", SYSTEM),
         Message("user", _asked(_EXAMPLE_PASSAGES, _EXAMPLE_QUESTION)),
         Message("assistant", _EXAMPLE_ANSWER),
-        Message("user", asked),
+        Message("user", _asked(passages, as_data(question))),
     ]
 
 

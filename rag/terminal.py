@@ -235,6 +235,8 @@ def _stream_answer(pipeline: Pipeline, question: str, history: Sequence[Turn]) -
             # The draft stays on the terminal, so what the check changed is told below it.
             if said.strip() != answer.text:
                 print(f"\n\nAfter checking: {answer.text}" if said else answer.text, end="")
+            if answer.understood:
+                print(f"\n\nUnderstood as: {answer.understood}", end="")
             print(f"\n\n{sources_text(answer)}\n")
             return " ".join(sentence.text for sentence in answer.sentences)
     raise AssertionError("stream ends with Done")

@@ -89,7 +89,8 @@ class Answer:
     """All that is known of one answer. `hits` are the passages exactly as the model was given them.
 
     When `abstained`, `sentences` holds the one refusal sentence and `hits` the closest passages.
-    `raw` is the model's own text, unchanged.
+    `raw` is the model's own text, unchanged. `understood` is the question that was answered where
+    it is not as it was asked: rewritten so that it stands alone, or its spelling put right.
     """
 
     question: str
@@ -101,6 +102,7 @@ class Answer:
     model: str
     index_version: str
     disagreements: tuple[Disagreement, ...] = ()
+    understood: str | None = None
 
     @property
     def text(self) -> str:

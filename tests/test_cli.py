@@ -238,7 +238,7 @@ class TestAsk:
         answer = byline("ask", QUESTION, "--json").json
         assert set(answer) == {
             "question", "answer", "abstained", "sentences", "disagreements", "passages",
-            "timings", "model", "index_version",
+            "timings", "model", "index_version", "understood",
         }  # fmt: skip
         (sentence,) = answer["sentences"]
         assert set(sentence) == {"text", "verdict", "support", "citations"}

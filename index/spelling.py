@@ -1,0 +1,75 @@
+"""Words of a question that no article holds, put right where one of its words is meant."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import Stemmer
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+from spellchecker import SpellChecker
+
+from index.store import Store
+
+_WORD = re.compile(r"[^\W\d_]+")
+_SHORTEST = 5
+"""Letters of a word that can be put right: a shorter one is a step away from too many others."""
+_LONG = 8
+"""Letters of a word that may be two steps away: one letter added, left out, changed or swapped."""
+
+
+class Spelling:
+    """Puts right what is misspelled, by the words of one version of an index.
+
+    A word is put right where neither a dictionary of English nor the index knows it, and the index
+    knows a stem that begins with the same letter, at an optimal string alignment distance (Damerau
+    1964) of one, or two for a long word; of several, the one in most passages. A stem that the
+    other one begins with is another form or another word, and no slip.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._english = SpellChecker(language="en").word_frequency
+        self._stemmer = Stemmer.Stemmer("porter")  # as the full-text index stems
+        self._passages = store.vocabulary()
+        self._stems: dict[str, list[str]] = {}
+        for stem in self._passages:
+            self._stems.setdefault(stem[:1], []).append(stem)
+
+    def corrected(self, question: str) -> str:
+        """The question with its misspelled words put right, as the articles write them."""
+        return _WORD.sub(lambda match: self._meant(match[0]), question)
+
+    def _meant(self, word: str) -> str:
+        lower = word.lower()
+        stem = self._stem(lower)
+        if len(word) < _SHORTEST or lower in self._english or stem in self._passages:
+            return word
+        found = process.extract(
+            stem,
+            self._stems.get(stem[:1], []),
+            scorer=OSA.distance,
+            score_cutoff=2 if len(word) >= _LONG else 1,
+            limit=None,
+        )
+        near = [
+            (distance, -self._passages[other], other)
+            for other, distance, _ in found
+            if not other.startswith(stem) and not stem.startswith(other)
+        ]
+        return (self._as_written(min(near)[2]) or word) if near else word
+
+    def _as_written(self, stem: str) -> str | None:
+        """The form with this stem that stands most often in the best passages for it."""
+        passages = self._store.passages(self._store.search(stem, 3)).values()
+        forms = Counter(
+            word
+            for passage in passages
+            for word in _WORD.findall(f"{passage.article.title} {passage.text}")
+            if self._stem(word.lower()) == stem
+        )
+        return forms.most_common(1)[0][0] if forms else None
+
+    def _stem(self, word: str) -> str:
+        return str(self._stemmer.stemWord(word))
