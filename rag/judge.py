@@ -19,7 +19,7 @@ from rag.asked import kinds_asked, offer, replies_in_kind
 from rag.prompt import as_data, heading
 from rag.types import Generator, Message, Reading, Sentence
 from rag.verify import alias, names
-from rag.words import words
+from rag.words import content_words, words
 
 _SYSTEM = (
     "You judge whether a passage of news states the answer to a question. "
@@ -46,6 +46,9 @@ _SEVERAL = re.compile(
 
 LEAST_RELEVANCE = 0.31
 """Of a reply; right ones had 0.32 and more, most beside the point 0.30 and less (docs/LOG.md)."""
+
+LEAST_NEW_WORDS = 0.5
+"""Share of what a reply adds to the question that its passages must hold."""
 
 
 def judge(question: str, evidence: Sequence[Hit], generator: Generator) -> list[Hit]:
@@ -126,7 +129,21 @@ def gives_what_is_asked(question: str, reply: Sequence[Sentence], generator: Gen
     bodies = {c.passage.article.body for sentence in reply for c in sentence.citations}
     if not reply or not replies_in_kind(question, text, "\n".join(bodies)):
         return False
+    if _share_of_new_words(question, reply) < LEAST_NEW_WORDS:
+        return False
     return as_replies(question, [text], generator)[0] >= LEAST_RELEVANCE
+
+
+def _share_of_new_words(question: str, reply: Sequence[Sentence]) -> float:
+    """Of what the reply adds to the question's words, the share that the cited passages hold.
+
+    A sentence that repeats the question and adds one invented word has most of its words right.
+    """
+    new = {word for sentence in reply for word in content_words(sentence.text)}
+    new -= set(content_words(question))
+    passages = {c.passage for sentence in reply for c in sentence.citations}
+    held = {word for p in passages for word in content_words(f"{p.article.title} {p.text}")}
+    return len(new & held) / len(new) if new else 1.0
 
 
 def as_replies(question: str, texts: Sequence[str], generator: Generator) -> list[float]:
