@@ -44,8 +44,11 @@ class Spelling:
     def _meant(self, word: str) -> str:
         lower = word.lower()
         stem = self._stem(lower)
-        if len(word) < _SHORTEST or lower in self._english or stem in self._passages:
+        if len(word) < _SHORTEST or lower in self._english:
             return word
+        if stem in self._passages:
+            form = self._as_written(stem) or word
+            return form if _is_slip(lower, form.lower()) else word
         found = process.extract(
             stem,
             self._stems.get(stem[:1], []),
@@ -56,7 +59,7 @@ class Spelling:
         near = [
             (distance, -self._passages[other], other)
             for other, distance, _ in found
-            if not other.startswith(stem) and not stem.startswith(other)
+            if _is_slip(stem, other)
         ]
         return (self._as_written(min(near)[2]) or word) if near else word
 
@@ -73,3 +76,8 @@ class Spelling:
 
     def _stem(self, word: str) -> str:
         return str(self._stemmer.stemWord(word))
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """Rather than another form of a word, which has more at its end or less."""
+    return not one.startswith(other) and not other.startswith(one)

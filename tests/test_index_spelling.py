@@ -34,6 +34,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
         ("Who is the cheif excecutive?", "Who is the chief executive?"),
         ("What did Noam Shazier join?", "What did Noam Shazeer join?"),
         ("Who leads Constillation?", "Who leads Constellation?"),
+        ("Who leads Constelation?", "Who leads Constellation?"),  # of the same stem
         ("What does the netwrok sell?", "What does the network sell?"),
     ],
 )
