@@ -37,6 +37,17 @@ class Paired:
     test: str
 
 
+def wilson(hits: int, count: int) -> Figure:
+    """A share of independent trials, with the interval of Wilson (1927), which holds near 0 and
+    1 too."""
+    if not count:
+        return Figure(None, None, None, 0, "share")
+    from scipy.stats import binomtest
+
+    interval = binomtest(hits, count).proportion_ci(CONFIDENCE, method="wilson")
+    return Figure(hits / count, float(interval.low), float(interval.high), count, "share")
+
+
 def mean_figure(values: Sequence[float | None], unit: str = "share", seed: int = 0) -> Figure:
     """The mean of the values that are not None, with the interval of a bootstrap over questions.
 

@@ -14,8 +14,8 @@ from corpus.article import Article
 from index.browse import day
 from index.types import Hit, Passage
 from page.chat import MARKER, Description, Exchange, count
-from rag.output import also_in
-from rag.types import Answer, Citation, Disagreement, Sentence
+from rag.output import also_in, difference_heading
+from rag.types import Answer, Citation, Claim, Disagreement, Sentence
 
 MASTHEAD = (
     "<header><h1>Byline</h1><p>Ask the news. Every sentence of the answer says where it comes "
@@ -131,16 +131,22 @@ def _sentence(turn: int, sentence: Sentence, anchored: set[int]) -> str:
 
 
 def _disagreement(turn: int, disagreement: Disagreement) -> str:
+    """The values side by side, the newest first, each with its source and its sentence."""
     rows = "".join(
         f"<li><b>{escape(claim.value)}</b>{_marker(turn, claim.citation.number, claim.citation)} "
-        f"<span class='source'>{source_html(claim.citation.passage.article)}</span>"
+        f"<span class='source'>{source_html(claim.citation.passage.article)}{_note(claim)}</span>"
         f"<q dir='auto'>{escape(claim.citation.quote)}</q></li>"
         for claim in disagreement.claims
     )
+    heading = difference_heading(disagreement)
     return (
-        "<aside class='disagreement' aria-label='Sources disagree'><h3>Sources disagree: "
+        f"<aside class='disagreement {disagreement.kind}' aria-label='{heading}'><h3>{heading}: "
         f"<bdi>{escape(disagreement.about)}</bdi></h3><ul>{rows}</ul></aside>"
     )
+
+
+def _note(claim: Claim) -> str:
+    return f" · <em class='outdated'>{escape(claim.note)}</em>" if claim.note else ""
 
 
 def render_evidence(exchange: Exchange) -> str:

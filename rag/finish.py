@@ -1,40 +1,39 @@
-"""The end of an answer: put together, or the refusal."""
+"""The end of an answer: put together, with what the sources state differently, or the refusal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from index.search import Index
-from index.types import Hit
 from rag.clock import Clock
+from rag.disagreement import Told
 from rag.prompt import REFUSAL
 from rag.types import Answer, Done, Generator, Sentence
 
 
-def finish(
-    question: str,
-    query: str,
-    sentences: Sequence[Sentence],
-    hits: Sequence[Hit],
-    raw: str,
-    clock: Clock,
-    generator: Generator,
-    index: Index,
-) -> Done:
-    """The answer or, where no sentence stands, the refusal with the closest passages.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question as it was asked and, as `query`, as it was understood."""
 
-    `query` is the question as it was understood.
-    """
+    question: str
+    query: str
+
+
+def finish(
+    request: Request, told: Told, raw: str, clock: Clock, generator: Generator, index: Index
+) -> Done:
+    """The answer or, where no sentence stands, the refusal with the closest passages."""
     return Done(
         Answer(
-            question=question,
-            understood=query if query != question else None,
-            sentences=tuple(sentences) or (Sentence(REFUSAL),),
-            hits=tuple(hits),
-            abstained=not sentences,
+            question=request.question,
+            understood=request.query if request.query != request.question else None,
+            sentences=told.sentences or (Sentence(REFUSAL),),
+            hits=told.hits,
+            abstained=not told.sentences,
             raw=raw,
             timings=clock.timings(generator),
             model=generator.name,
             index_version=index.manifest.version,
+            disagreements=told.disagreements,
         )
     )

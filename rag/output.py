@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from index.browse import day
 from index.types import Hit
-from rag.prompt import heading
+from rag.prompt import as_data, heading
 from rag.types import Answer, Citation, Disagreement, Sentence
 
 _NAMED = 5  # outlets or places that are named before the rest is counted
@@ -79,8 +80,15 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
 def _disagreement_json(disagreement: Disagreement) -> dict[str, Any]:
     return {
         "about": disagreement.about,
+        "kind": disagreement.kind,
         "claims": [
-            {"value": claim.value, "citation": _citation_json(claim.citation)}
+            {
+                "value": claim.value,
+                "outlet": claim.citation.passage.article.outlet,
+                "published_at": claim.citation.passage.article.published_at,
+                "note": claim.note,
+                "citation": _citation_json(claim.citation),
+            }
             for claim in disagreement.claims
         ],
     }
@@ -92,20 +100,43 @@ def answer_text(answer: Answer) -> str:
 
 
 def sources_text(answer: Answer) -> str:
-    """The cited sentences by number or, under a refusal, the closest passages."""
+    """The cited sentences by number, after what sources state differently or, under a refusal, the
+    closest passages."""
     if answer.abstained:
         return f"The closest passages:\n{hits_text(answer.hits)}"
     quotes: dict[int, list[str]] = {}
-    for sentence in answer.sentences:
-        for citation in sentence.citations:
-            quote = " ".join(citation.quote.split())
-            if quote not in quotes.setdefault(citation.number, []):
-                quotes[citation.number].append(quote)
-    return "\n".join(
+    claimed = [claim.citation for one in answer.disagreements for claim in one.claims]
+    for citation in [*(c for sentence in answer.sentences for c in sentence.citations), *claimed]:
+        quote = " ".join(citation.quote.split())
+        if quote not in quotes.setdefault(citation.number, []):
+            quotes[citation.number].append(quote)
+    differing = "".join(f"{_side_by_side(one)}\n\n" for one in answer.disagreements)
+    return differing + "\n".join(
         f"[{number}] {heading(answer.hits[number - 1])}\n    “{'” … “'.join(quotes[number])}”"
         f"{_notes(answer.hits[number - 1])}"
         for number in sorted(quotes)
     )
+
+
+def difference_heading(disagreement: Disagreement) -> str:
+    """How far the sources are apart, in three words or four."""
+    return {
+        "different": "Sources disagree",
+        "compatible": "Sources are not equally exact",
+        "corrected": "A source was corrected",
+    }[disagreement.kind]
+
+
+def _side_by_side(disagreement: Disagreement) -> str:
+    """Each value with its outlet and day, the newest first."""
+    rows = []
+    for claim in disagreement.claims:
+        article = claim.citation.passage.article
+        known = ", ".join(part for part in (article.outlet, day(article.published_at)) if part)
+        note = f" ({claim.note})" if claim.note else ""
+        source = as_data(known or article.title)
+        rows.append(f"    {as_data(claim.value)}{note}: {source} [{claim.citation.number}]")
+    return "\n".join([f"{difference_heading(disagreement)}: {disagreement.about}", *rows])
 
 
 def hits_text(hits: Sequence[Hit]) -> str:

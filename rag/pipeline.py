@@ -12,8 +12,9 @@ from rag.answerable import trust
 from rag.asked import is_yes_or_no
 from rag.clock import Clock
 from rag.describe import Description, describe
+from rag.disagreement import Told, tell_differences
 from rag.evidence import choose_evidence
-from rag.finish import finish
+from rag.finish import Request, finish
 from rag.followup import stand_alone
 from rag.judge import fewest_to_read, gives_what_is_asked, judge, worth_reading
 from rag.limits import Limits
@@ -70,22 +71,23 @@ class Pipeline:
         clock = Clock()
         question = askable(question, self._limits.question_characters)
         query = index.corrected(stand_alone(question, history, self.generator))
-        found = self._find(index, query)
+        request = Request(question, query)
+        retrieved, found = self._find(index, query)
         clock.found()
         yield Found(tuple(found))
 
         judged = judge(query, found, self.generator)  # no call of the model where nothing is found
         trusted = trust(query, judged, self._limits.sure)
         if trusted == "none":
-            yield finish(question, query, (), judged, "", clock, self.generator, index)
+            yield finish(request, Told((), tuple(judged)), "", clock, self.generator, index)
             return
 
         # A small model gets yes and no wrong, and says too much in doubt; a quotation does not.
         if trusted == "doubtful" or is_yes_or_no(query):
             least = LEAST_WORDS if trusted == "doubtful" else 0
             evidence, sentences = best_quote(query, judged, self.generator, least_words=least)
-            hits = evidence or judged
-            yield finish(question, query, sentences, hits, "", clock, self.generator, index)
+            told = tell_differences(query, sentences, evidence or judged, retrieved)
+            yield finish(request, told, "", clock, self.generator, index)
             return
 
         evidence = fewest_to_read(query, worth_reading(query, judged))
@@ -99,20 +101,22 @@ class Pipeline:
                 evidence, sentences = best_quote(query, judged, self.generator, failed)
             evidence = evidence or judged
             yield Found(tuple(evidence))
-        yield finish(question, query, sentences, evidence, raw, clock, self.generator, index)
+        told = tell_differences(query, sentences, evidence, retrieved)
+        yield finish(request, told, raw, clock, self.generator, index)
 
     def find(self, query: str) -> list[Hit]:
         """The evidence for a question, best first: runs of sentences inside the token budget."""
         with self.index.pinned() as index:
-            return self._find(index, query)
+            return self._find(index, query)[1]
 
     def describe(self) -> Description:
         with self.index.pinned() as index:
             return describe(index, self.generator, self.index.problem)
 
-    def _find(self, index: Index, query: str) -> list[Hit]:
+    def _find(self, index: Index, query: str) -> tuple[list[Hit], list[Hit]]:
+        """The passages found, and the evidence chosen from them."""
         hits = index.search(query, self._limits.retrieved)
-        return choose_evidence(query, hits, self._embedder, self._limits.budget)
+        return hits, choose_evidence(query, hits, self._embedder, self._limits.budget)
 
     def _draft(
         self, query: str, evidence: Sequence[Hit], clock: Clock

@@ -75,6 +75,15 @@ class Quantity:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A quantity and where it stands: characters `start` to `end` of its text."""
+
+    start: int
+    end: int
+    value: Quantity
+
+
 Token = str | Quantity
 
 
@@ -122,7 +131,7 @@ def _quantity(match: re.Match[str], text: str) -> Quantity:
 
 def _shared_scale(rest: str, value: Decimal) -> int:
     """The power of ten of "billion" for the 64 of "$64 to $72 billion"; 0 when none is shared."""
-    link = re.match(r"\s(?:to|and)\s", rest)
+    link = re.match(r"\s(?:to|and)\s|\s?[-–—]\s?(?=[$€£¥]?\d)", rest)
     other = _QUANTITY.match(rest, link.end()) if link else None
     if other is None or not other["scale"] or not other["digits"]:
         return 0
@@ -133,6 +142,16 @@ def _shared_scale(rest: str, value: Decimal) -> int:
 def quantities(text: str) -> list[Quantity]:
     """The numbers of a text, in order."""
     return [token for token in tokens(text) if isinstance(token, Quantity)]
+
+
+def located_quantities(text: str) -> list[Located]:
+    """The numbers of a text as it is written, in order and with their places."""
+    # No-break spaces part thousands from nothing: one character for one keeps the places.
+    text = re.sub(r"[\u00a0\u2009\u202f]", " ", text)
+    return [
+        Located(match.start(), match.end(), _quantity(match, text))
+        for match in _QUANTITY.finditer(text)
+    ]
 
 
 def missing_quantities(claimed: str, source: str) -> list[Quantity]:

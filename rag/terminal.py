@@ -233,8 +233,11 @@ def _stream_answer(pipeline: Pipeline, question: str, history: Sequence[Turn]) -
         elif isinstance(event, Done):
             answer = event.answer
             # The draft stays on the terminal, so what the check changed is told below it.
-            if said.strip() != answer.text:
-                print(f"\n\nAfter checking: {answer.text}" if said else answer.text, end="")
+            draft, text = said.strip(), answer.text
+            if draft and text.startswith(draft):
+                print(text[len(draft) :], end="")  # what the sources state differently
+            elif draft != text:
+                print(f"\n\nAfter checking: {text}" if said else text, end="")
             if answer.understood:
                 print(f"\n\nUnderstood as: {answer.understood}", end="")
             print(f"\n\n{sources_text(answer)}\n")

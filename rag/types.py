@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from index.types import Hit, Passage
 
 Verdict = Literal["supported", "partly", "unsupported"]
+Difference = Literal["different", "compatible", "corrected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +60,25 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One value as one article states it."""
+    """One value as one article states it. `note` says why it no longer stands, where it does not:
+    its outlet corrected or withdrew it."""
 
     value: str
     citation: Citation
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """What two or more articles state differently about one thing, newest first."""
+    """What two or more articles state differently about one thing, newest first.
+
+    `kind` is "different" where values exclude each other, "compatible" where some are only less
+    exact than others, and "corrected" where all that still stand are the same.
+    """
 
     about: str
     claims: tuple[Claim, ...]
+    kind: Difference = "different"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,8 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """All that is known of one answer. `hits` are the passages exactly as the model was given them.
+    """All that is known of one answer. `hits` are the passages exactly as the model was given them,
+    and after them those that only a disagreement cites.
 
     When `abstained`, `sentences` holds the one refusal sentence and `hits` the closest passages.
     `raw` is the model's own text, unchanged. `understood` is the question that was answered where

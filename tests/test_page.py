@@ -22,6 +22,7 @@ from rag.types import (
     Checked,
     Citation,
     Claim,
+    Difference,
     Disagreement,
     Done,
     Found,
@@ -209,6 +210,33 @@ def test_a_disagreement_shows_each_value_with_its_source() -> None:
     assert "<b>49%</b>" in html
     assert "<b>&lt;i&gt;</b>" in html
     assert "<q dir='auto'>Jason Droege</q>" in html
+
+
+@pytest.mark.parametrize(
+    ("kind", "heading"),
+    [
+        ("compatible", "Sources are not equally exact"),
+        ("corrected", "A source was corrected"),
+    ],
+)
+def test_a_disagreement_says_how_far_sources_are_apart(kind: Difference, heading: str) -> None:
+    claims = (Claim("49%", PAID.citations[0]), Claim("47%", cite(1, CHIEF, "Jason Droege")))
+    disagreement = Disagreement("the stake", claims, kind)
+    html = render_exchange(done(asked(), PAID, disagreements=(disagreement,)))
+    assert f"<aside class='disagreement {kind}' aria-label='{heading}'>" in html
+    assert f"<h3>{heading}: <bdi>the stake</bdi></h3>" in html
+
+
+def test_a_value_that_no_longer_stands_says_why() -> None:
+    claims = (Claim("47%", PAID.citations[0], "corrected <b> by the outlet"),)
+    html = render_exchange(done(asked(), PAID, disagreements=(Disagreement("it", claims),)))
+    assert "<em class='outdated'>corrected &lt;b&gt; by the outlet</em>" in html
+
+
+def test_what_a_disagreement_cites_is_marked_in_the_evidence() -> None:
+    claims = (Claim("49%", PAID.citations[0]), Claim("no", cite(1, CHIEF, "Jason Droege")))
+    html = render_evidence(done(asked(), PAID, disagreements=(Disagreement("it", claims),)))
+    assert "<mark>Jason Droege</mark>" in html
 
 
 def test_earlier_evidence_is_folded_under_its_question() -> None:

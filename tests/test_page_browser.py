@@ -333,6 +333,32 @@ def test_hostile_text_stays_text(serve: Serve, visit: Open) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
+def test_a_disagreement_stands_under_its_answer(
+    serve: Serve, visit: Open, tmp_path: Path, width: int, scheme: str
+) -> None:
+    claims = (
+        Claim("49%", PAID.citations[0]),
+        Claim("not revealed", cite(1, CHIEF, CHIEF.body), "withdrawn by the outlet"),
+    )
+    disagreement = Disagreement("the stake", claims, "compatible")
+    said = answer_of(QUESTION, PAID, hits=HITS, disagreements=(disagreement,))
+    pipeline = scripted({QUESTION: [Found(HITS), Done(said)]})
+    page = visit(serve(pipeline), width=width, scheme=scheme)
+    ask(page)
+    card = page.get_by_role("complementary", name="Sources are not equally exact")
+    expect(card.locator("li")).to_have_count(2)
+    expect(card.locator("li").first).to_contain_text("49%")
+    expect(card.locator("li").first).to_contain_text("The Ledger · 13 June 2025")
+    expect(card.locator("li").last).to_contain_text("withdrawn by the outlet")
+    card.locator("li").last.locator("a").click()
+    expect(page.locator("#evidence-1-1")).to_be_in_viewport()
+    folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
+    page.screenshot(path=folder / f"disagreement-{width}-{scheme}.png")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
 def test_the_page_fits_its_screen(
     serve: Serve, visit: Open, tmp_path: Path, width: int, scheme: str
 ) -> None:

@@ -488,3 +488,43 @@ class TestMovingToAnotherVersion:
         (tmp_path / "current").write_text("???")
         assert not pipeline.ask(QUESTION).abstained
         assert "Answers still come from" in str(pipeline.describe().problem)
+
+
+SILENT = Article(
+    "silent",
+    "Scale AI's founder leaves for Meta",
+    "Meta becomes an investor in Scale AI. It will own a minority stake once the transaction has "
+    "closed, but the exact size was not revealed.",
+    outlet="The Post",
+    published_at="2025-06-12",
+)
+
+
+class TestWhatSourcesStateDifferently:
+    @pytest.fixture
+    def answer(self, tmp_path: Path) -> Iterator[Answer]:
+        embedder = HashingEmbedder()
+        build([DEAL, SILENT, REACTOR], embedder, tmp_path)
+        with closing(Index.open(tmp_path, embedder)) as index:
+            generator = ScriptedGenerator("Meta bought a stake of 49% in Scale AI [1].")
+            yield Pipeline(index, embedder, generator).ask("What stake did Meta take?")
+
+    def test_the_answer_says_so_in_one_more_sentence(self, answer: Answer) -> None:
+        assert [sentence.text for sentence in answer.sentences] == [
+            "Meta bought a stake of 49% in Scale AI.",
+            "Reports differ: The Daily (13 June 2025) says 49%; "
+            "The Post (12 June 2025) does not reveal the figure.",
+        ]
+
+    def test_both_articles_are_cited(self, answer: Answer) -> None:
+        cited = {c.passage.article.id for c in answer.sentences[-1].citations}
+        assert cited == {"deal", "silent"}
+
+    def test_its_numbers_are_those_of_the_passages(self, answer: Answer) -> None:
+        (disagreement,) = answer.disagreements
+        for claim in disagreement.claims:
+            assert answer.hits[claim.citation.number - 1].passage == claim.citation.passage
+
+    def test_articles_that_agree_are_not_said_to_differ(self, make: Make) -> None:
+        answer = make(ScriptedGenerator("Meta bought a stake of 49% [1].")).ask(QUESTION)
+        assert answer.disagreements == ()
