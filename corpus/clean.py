@@ -11,6 +11,11 @@ _CONSENT_BOX = re.compile(
     r"popup|manager|modal|overlay)|onetrust|didomi|gdpr|cookiebot|usercentrics|truste",
     re.IGNORECASE,
 )
+_HIDING = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?![.\d])"
+    r"|font-size\s*:\s*0(?![.\d]*[1-9])",
+    re.IGNORECASE,
+)
 _PRIVACY = re.compile(r"\b(?:cookies?|consent|privacy)\b", re.IGNORECASE)
 _CONSENT_LINE = re.compile(
     r"(?:we|this (?:web)?site|our (?:web)?site) (?:and our (?:\w+ )?partners )?uses? cookies\b"
@@ -42,13 +47,16 @@ _BLOCKS = ("p", "li", "div", "aside", "h2", "h3", "h4", "h5", "h6")
 
 
 def prune(tree: Any) -> None:
-    """Take cookie banners and links to other articles out of an HTML tree.
+    """Take cookie banners, links to other articles and what no reader sees out of an HTML tree.
 
     A block goes only when it is small and holds little but the banner or the link; nothing that
     holds a heading of the page or an article does.
     """
     for element in list(tree.iter("div", "section", "aside", "form", "dialog")):
         if element.getparent() is not None and _is_banner(element):
+            _drop(element)
+    for element in list(tree.iter(*_BLOCKS, "span", "section", "font")):
+        if element.getparent() is not None and _is_hidden(element):
             _drop(element)
     for element in list(tree.iter(*_BLOCKS)):
         if element.getparent() is not None and _is_link_to_other(element):
@@ -80,6 +88,14 @@ def _is_banner(element: Any) -> bool:
     text = element.text_content()
     holds_article = next(element.iter("article", "main", "h1"), None) is not None
     return len(text) < _LONGEST_BANNER and not holds_article and bool(_PRIVACY.search(text))
+
+
+def _is_hidden(element: Any) -> bool:
+    """Whether a reader never sees a short text; a long one may be uncovered by a script."""
+    if element.get("hidden") is None and not _HIDING.search(element.get("style") or ""):
+        return False
+    holds_article = next(element.iter("article", "main", "h1"), None) is not None
+    return len(element.text_content()) < _LONGEST_BANNER and not holds_article
 
 
 def _is_link_to_other(element: Any) -> bool:

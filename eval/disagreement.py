@@ -27,7 +27,7 @@ from index.sentences import sentence_spans
 from index.types import Hit, Passage
 from rag.claims import asked
 from rag.disagreement import tell_differences
-from rag.followup import stand_alone
+from rag.followup import with_context
 from rag.settings import SAMPLE_ARTICLES, Settings, load_settings
 from rag.terminal import quiet
 from rag.types import Citation, Sentence, Turn
@@ -53,7 +53,7 @@ def gold_examples(questions: Iterable[Question], index: Searches, count: int) ->
     """Gold questions answered by each of their gold sentences that a search finds, one after the
     other: told of is what any of them is told of. A question of which none is found gives none."""
     for question in questions:
-        query = stand_alone(question.question, [Turn(past, "") for past in question.history])
+        query = with_context(question.question, [Turn(past, "") for past in question.history])
         retrieved = index.search(query, count)
         answers = list(_stating(retrieved, question.sentences.__contains__))
         if answers:

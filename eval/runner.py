@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Protocol
 
 from corpus.errors import BylineError
@@ -17,6 +18,7 @@ from eval.records import (
 )
 from eval.scores import score
 from index.types import Hit
+from rag.times import newness
 from rag.types import Answer, Done, Event, Found, Sentence, Turn
 
 RETRIEVED = 50
@@ -26,7 +28,9 @@ RETRIEVED = 50
 class Searches(Protocol):
     """What finds passages."""
 
-    def search(self, question: str, k: int) -> list[Hit]: ...
+    def search(
+        self, question: str, k: int, *, as_of: date | None = None, newness: float = 0.0
+    ) -> list[Hit]: ...
 
 
 class Asks(Protocol):
@@ -34,24 +38,30 @@ class Asks(Protocol):
 
     @property
     def index(self) -> Searches: ...
-    def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Event]: ...
+    def stream(
+        self, question: str, history: Sequence[Turn], as_of: date | None = None
+    ) -> Iterator[Event]: ...
 
 
 class Runner:
-    """Asks a pipeline. Earlier turns of a chat are asked for real, once for all that share them."""
+    """Asks a pipeline. Earlier turns of a chat are asked for real, once for all that share them.
+
+    A question that has a date is answered from what was known on that day.
+    """
 
     def __init__(self, pipeline: Asks) -> None:
         self._pipeline = pipeline
-        self._said: dict[tuple[str, ...], str] = {}
+        self._said: dict[tuple[object, ...], str] = {}
 
     def ask(self, question: Question) -> Record:
         """What became of one question, with its scores. A refusal of the question is kept too."""
-        history = self._chat(question.history)
+        as_of = date.fromisoformat(question.as_of) if question.as_of else None
+        history = self._chat(question.history, as_of)
         evidence: tuple[Hit, ...] | None = None
         answer: Answer | None = None
         error = None
         try:
-            for event in self._pipeline.stream(question.question, history):
+            for event in self._pipeline.stream(question.question, history, as_of):
                 if isinstance(event, Found) and evidence is None:
                     evidence = event.hits
                 elif isinstance(event, Done):
@@ -59,24 +69,25 @@ class Runner:
         except BylineError as refused:
             error = str(refused)
         if answer:
-            self._said[(*question.history, question.question)] = plain_text(answer)
+            self._said[(as_of, *question.history, question.question)] = plain_text(answer)
         # After the answer, so that nothing is in a cache for it.
         query = answer.understood if answer and answer.understood else question.question
-        retrieved = self._pipeline.index.search(query, RETRIEVED)
+        new = newness(query, as_of)
+        retrieved = self._pipeline.index.search(query, RETRIEVED, as_of=as_of, newness=new)
         record = make_record(question, history, retrieved, evidence or (), answer, error)
         return score(record, question)
 
-    def _chat(self, questions: Sequence[str]) -> list[Turn]:
+    def _chat(self, questions: Sequence[str], as_of: date | None) -> list[Turn]:
         turns: list[Turn] = []
         for place, question in enumerate(questions, start=1):
-            asked = tuple(questions[:place])
+            asked = (as_of, *questions[:place])
             if asked not in self._said:
-                self._said[asked] = self._answer(question, turns)
+                self._said[asked] = self._answer(question, turns, as_of)
             turns.append(Turn(question, self._said[asked]))
         return turns
 
-    def _answer(self, question: str, history: Sequence[Turn]) -> str:
-        for event in self._pipeline.stream(question, history):
+    def _answer(self, question: str, history: Sequence[Turn], as_of: date | None) -> str:
+        for event in self._pipeline.stream(question, history, as_of):
             if isinstance(event, Done):
                 return plain_text(event.answer)
         raise AssertionError("stream ends with Done")

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 from corpus.article import Article
@@ -54,10 +55,17 @@ class LiveIndex:
         with self.pinned() as index:
             return index.manifest
 
-    def search(self, question: str, k: int = 10, depth: int = 60) -> list[Hit]:
+    def search(
+        self,
+        question: str,
+        k: int = 10,
+        depth: int = 60,
+        as_of: date | None = None,
+        newness: float = 0.0,
+    ) -> list[Hit]:
         """As Index.search."""
         with self.pinned() as index:
-            return index.search(question, k, depth)
+            return index.search(question, k, depth, as_of, newness)
 
     def article(self, article_id: str) -> Article | None:
         with self.pinned() as index:

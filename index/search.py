@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,9 @@ import numpy as np
 from corpus.article import Article
 from corpus.errors import BylineError
 from index import versions
-from index.fuse import reciprocal_rank_fusion
+from index.fuse import reciprocal_rank_fusion, weigh_by_age
 from index.guard import check_embedder, check_width
+from index.seen import Seen, seen_on
 from index.spelling import Spelling
 from index.store import ArticleRow, Store
 from index.story_tables import Stories
@@ -51,6 +54,7 @@ class Index:
         self._stories = Stories(store)
         self._repeats = self._stories.repeats()
         self._spelling: Spelling | None = None  # made at the first question
+        self._seen: Seen | None = None  # of the day that was asked about last
 
     @classmethod
     def open(cls, directory: Path, embedder: Embedder) -> Index:
@@ -88,28 +92,54 @@ class Index:
         """This version itself, for whoever takes any index: it never moves to another."""
         yield self
 
-    def search(self, question: str, k: int = 10, depth: int = 60) -> list[Hit]:
+    def search(
+        self,
+        question: str,
+        k: int = 10,
+        depth: int = 60,
+        as_of: date | None = None,
+        newness: float = 0.0,
+    ) -> list[Hit]:
         """The `k` best passages for `question`, best first; none for a blank question.
 
         The `depth` nearest by vector and the `depth` best by BM25 are fused by reciprocal rank, and
         `Hit.score` is that sum. Equal scores are ordered by the passage's place in the index. What
-        copies of a story say is searched in one of them, and the others are in `Hit.copies`.
+        copies of a story say is searched in one of them, and the others are in `Hit.copies`. With
+        `as_of` only what was known on that day is searched (index/seen.py), and the score of an
+        article of that day grows by the share `newness`, of an older one by less.
         """
         if not question.strip():
             return []
-        nearest = self._nearest(self._embedder.embed_question(question), depth)
+        seen = self._seen_on(as_of) if as_of else None
+        vector = self._embedder.embed_question(question)
+        nearest = (
+            self._vectors.search(vector, depth, seen.passages)
+            if seen
+            else self._nearest(vector, depth)
+        )
         rankings = {
             "dense": [id_ for id_, _ in nearest],
-            "lexical": self._store.search(question, depth),
+            "lexical": self._store.search(question, depth, seen.passages if seen else None),
         }
-        best = reciprocal_rank_fusion(rankings)[:k]
+        best = reciprocal_rank_fusion(rankings)
+        if as_of and newness:
+            days = self._store.days([id_ for id_, _, _ in best])
+            best = weigh_by_age(best, days, as_of, newness)
+        best = best[:k]
         ids = [id_ for id_, _, _ in best]
         passages, copies = self._store.passages(ids), self._stories.copies(ids)
         similarity = dict(nearest)
-        return [
+        hits = [
             Hit(passages[id_], score, ranks, similarity.get(id_), copies.get(id_, ()))
             for id_, score, ranks in best
         ]
+        return _as_known(dict(zip(ids, hits, strict=True)), seen)[:k] if seen else hits
+
+    def _seen_on(self, day: date) -> Seen:
+        seen = self._seen
+        if seen is None or seen.day != day:
+            seen = self._seen = seen_on(day, self._store, self.manifest.chunking)
+        return seen
 
     def _nearest(self, vector: np.ndarray, depth: int) -> list[tuple[int, float]]:
         """The `depth` nearest passages that are no repeats, with their inner products."""
@@ -140,6 +170,17 @@ class Index:
 
     def close(self) -> None:
         self._store.close()
+
+
+def _as_known(hits: Mapping[int, Hit], seen: Seen) -> list[Hit]:
+    """The hits as they read on the day, where that was otherwise. A passage of an earlier text has
+    no similarity, as only the text of now has a vector."""
+    found: list[Hit] = []
+    for id_, hit in hits.items():
+        hit = replace(hit, copies=seen.copies.get(id_, hit.copies))
+        then = seen.earlier.get(id_)
+        found += [replace(hit, passage=p, similarity=None) for p in then] if then else [hit]
+    return found
 
 
 def _load_vectors(path: Path, manifest: Manifest, store: Store) -> FlatVectors:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from datetime import date
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,14 @@ class Held:
 
     content_hash: str
     origin: str | None
+
+
+def day_stated(text: str | None) -> date | None:
+    """The day of an ISO 8601 date or time; None where it is none."""
+    try:
+        return date.fromisoformat((text or "")[:10])
+    except ValueError:
+        return None
 
 
 def content_hash(article: Article) -> str:
@@ -132,9 +142,18 @@ class Store:
             found[id_] = Passage(article, start, end)
         return found
 
-    def search(self, question: str, k: int) -> list[int]:
-        """The ids of the `k` best passages by BM25 over any of the question's words, without those
-        that repeat what a copy of their article says.
+    def days(self, ids: Collection[int]) -> dict[int, date]:
+        """On which day the articles of these passages were published, where that is known."""
+        rows = self._rows(
+            "SELECT p.id, a.published_at FROM passages p JOIN articles a ON a.id = p.article_id"
+            f" WHERE p.id IN ({_marks(ids)})",
+            list(ids),
+        )
+        return {id_: day for id_, stated in rows if (day := day_stated(stated))}
+
+    def search(self, question: str, k: int, allow: Collection[int] | None = None) -> list[int]:
+        """The ids of the `k` best passages by BM25 over any of the question's words: of those in
+        `allow`, or else of all but those that repeat what a copy of their article says.
 
         Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009, as
         FTS5 computes it (k1 = 1.2, b = 0.75), on Porter stems.
@@ -142,11 +161,16 @@ class Store:
         query = match_expression(question)
         if not query:
             return []
+        values: list[Any] = [query, f"bm25({TITLE_WEIGHT}, 1.0)"]
+        wanted = "rowid NOT IN (SELECT passage_id FROM repeats)"
+        if allow is not None:
+            # The plus keeps SQLite from looking up each id by itself in the full-text index.
+            wanted = "+rowid IN (SELECT value FROM json_each(?))"
+            values.append(json.dumps(list(allow)))
         rows = self._rows(
             "SELECT rowid FROM words WHERE words MATCH ? AND rank MATCH ?"
-            " AND rowid NOT IN (SELECT passage_id FROM repeats)"
-            " ORDER BY rank, rowid LIMIT ?",
-            [query, f"bm25({TITLE_WEIGHT}, 1.0)", k],
+            f" AND {wanted} ORDER BY rank, rowid LIMIT ?",
+            [*values, k],
         )
         return [row[0] for row in rows]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from html import escape
 
 from corpus.sources import Source
 from index.browse import day
@@ -15,6 +14,7 @@ from page.render import source_html, web_address
 from rag.library import Holdings, Listing, Outcome, Shown
 from rag.output import by_reason
 from rag.pace import STAGES
+from rag.untrusted import escape
 
 LONGEST = 100_000  # characters of an article that are shown
 MOST_STATES = 50  # of a story

@@ -7,7 +7,6 @@ page, so none of them is ever read as HTML or Markdown.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from urllib.parse import urlsplit
 
 from corpus.article import Article
@@ -16,6 +15,7 @@ from index.types import Hit, Passage
 from page.chat import MARKER, Description, Exchange, count
 from rag.output import also_in, difference_heading
 from rag.types import Answer, Citation, Claim, Disagreement, Sentence
+from rag.untrusted import escape
 
 MASTHEAD = (
     "<header><h1>Byline</h1><p>Ask the news. Every sentence of the answer says where it comes "
@@ -89,6 +89,7 @@ def _answer(turn: int, answer: Answer) -> str:
     kind = "answer refusal" if answer.abstained else "answer"
     cards = "".join(_disagreement(turn, d) for d in answer.disagreements)
     took = f"{answer.timings.total_ms / 1000:.1f} s"
+    note = f"<p class='note' dir='auto'>{escape(answer.note)}</p>" if answer.note else ""
     read = count(len(answer.hits), "passage")
     said = f"Read {read} in {took}" if answer.abstained else f"Answered in {took} from {read}"
     understood = (
@@ -97,7 +98,7 @@ def _answer(turn: int, answer: Answer) -> str:
         else ""
     )
     return (
-        f"{understood}<p class='{kind}' dir='auto'>{' '.join(sentences)}</p>{cards}"
+        f"{understood}<p class='{kind}' dir='auto'>{' '.join(sentences)}</p>{note}{cards}"
         f"<p class='took'><span>{said}</span>{_key(answer)}</p>"
     )
 

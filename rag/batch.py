@@ -5,24 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from corpus.errors import BylineError
 from rag.output import answer_json
 from rag.pipeline import Pipeline
+from rag.times import parse_day
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
     """One question of a batch.
 
-    An `id` that was not given is the line's number; `date` is the day it was asked, ISO 8601.
+    An `id` that was not given is the line's number. It is answered from what was known on `as_of`,
+    the line's `date`.
     """
 
     id: str | int
     question: str
-    date: str | None = None
+    as_of: date | None = None
 
 
 def read_batch(path: Path) -> list[BatchRow]:
@@ -45,20 +48,27 @@ def _row(path: Path, number: int, line: str) -> BatchRow:
         fields = json.loads(line)
         if not isinstance(fields, dict) or not isinstance(fields.get("question"), str):
             raise ValueError('it needs "id" and "question"')
-        if not isinstance(fields.get("date"), (str, type(None))):
+        day = fields.get("date")
+        if not isinstance(day, (str, type(None))):
             raise ValueError('"date" must be text')
         id_ = fields.get("id", number)
         if not isinstance(id_, (str, int)):
             raise ValueError('"id" must be text or a whole number')
-        return BatchRow(id_, fields["question"], fields.get("date"))
-    except (ValueError, RecursionError) as error:
-        raise BylineError(f"{path} line {number} is not usable ({error}): correct it.") from error
+        return BatchRow(id_, fields["question"], parse_day(day) if day else None)
+    except (ValueError, RecursionError, BylineError) as error:
+        reason = str(error).rstrip(".")
+        raise BylineError(f"{path} line {number} is not usable ({reason}): correct it.") from error
 
 
-def answer_all(pipeline: Pipeline, rows: Sequence[BatchRow]) -> Iterator[dict[str, Any]]:
-    """An answer as JSON for each row, in order; a question that cannot be asked says why."""
+def answer_all(
+    pipeline: Pipeline, rows: Sequence[BatchRow], as_of: date | None = None
+) -> Iterator[dict[str, Any]]:
+    """An answer as JSON for each row, in order; a question that cannot be asked says why.
+
+    `as_of` is the day of the rows that have none.
+    """
     for row in rows:
         try:
-            yield answer_json(pipeline.ask(row.question), row.id)
+            yield answer_json(pipeline.ask(row.question, as_of=row.as_of or as_of), row.id)
         except BylineError as error:
             yield {"id": row.id, "question": row.question, "error": str(error)}

@@ -14,7 +14,7 @@ import typer
 from corpus.errors import BylineError
 from rag.bench_commands import bench_app
 from rag.index_commands import index_app
-from rag.options import AsJson, IndexDir, print_json, settings_with
+from rag.options import AsJson, AsOf, IndexDir, print_json, settings_with
 from rag.story_commands import story
 from rag.sync_commands import sync_command
 
@@ -72,6 +72,7 @@ def ask(
     batch: Annotated[
         Path | None, typer.Option(metavar="FILE.jsonl", help="One question a line.")
     ] = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
     index: IndexDir = None,
     engine: Engine = None,
@@ -87,14 +88,14 @@ def ask(
     if batch is not None:
         rows = read_batch(batch)
         failed = 0
-        for row in answer_all(_pipeline(settings), rows):
+        for row in answer_all(_pipeline(settings), rows, as_of):
             failed += "error" in row
             print_json(row, indent=None)
         if failed:
             raise BylineError(f"{failed} of {len(rows)} questions of {batch} had no answer.")
         return
     assert question is not None
-    answer = _pipeline(settings).ask(question)
+    answer = _pipeline(settings).ask(question, as_of=as_of)
     if as_json:
         print_json(answer_json(answer))
     else:
@@ -105,6 +106,7 @@ def ask(
 def search(
     question: str,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages.")] = 10,
+    as_of: AsOf = None,
     as_json: AsJson = False,
     index: IndexDir = None,
 ) -> None:
@@ -118,21 +120,24 @@ def search(
     settings = settings_with(index=index)
     found = Index.open(settings.index, load_embedder(settings))
     try:
-        hits = found.search(question, k)
+        hits = found.search(question, k, as_of=as_of)
     finally:
         found.close()
     if as_json:
-        print_json({"question": question, "passages": hits_json(hits)})
+        day = as_of.isoformat() if as_of else None
+        print_json({"question": question, "as_of": day, "passages": hits_json(hits)})
     else:
         typer.echo(hits_text(hits))
 
 
 @app.command()
-def chat(index: IndexDir = None, engine: Engine = None, model: Model = None) -> None:
+def chat(
+    as_of: AsOf = None, index: IndexDir = None, engine: Engine = None, model: Model = None
+) -> None:
     """Chat in the terminal, the sources below each answer."""
     from rag.terminal import chat_in_terminal
 
-    chat_in_terminal(_pipeline(settings_with(index=index, engine=engine, model=model)))
+    chat_in_terminal(_pipeline(settings_with(index=index, engine=engine, model=model)), as_of)
 
 
 @app.command()

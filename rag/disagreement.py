@@ -15,8 +15,8 @@ from index.browse import day
 from index.sentences import sentence_spans
 from index.types import Hit, Passage
 from rag.claims import Asked, Stated, asked, claims_of, is_echo, silence, values_of
-from rag.prompt import as_data
 from rag.types import Citation, Claim, Difference, Disagreement, Sentence
+from rag.untrusted import as_data
 from rag.values import Relation, Value, figures, relate
 
 MOST_VALUES = 4

@@ -15,11 +15,14 @@ from dataclasses import dataclass, replace
 from index.sentences import sentence_spans
 from index.types import Embedder, Hit, Passage
 from rag.asked import kinds_asked, offer
+from rag.orders import addresses_a_model
 from rag.words import content_words
 
 _PRONOUNS = frozenset("he she they it his her their its this that these those him them".split())
 # A line that ends otherwise is a bullet, a caption or a link: it matches well and says little.
 _ENDED = re.compile(r"[.!?…][\"'”’)\]]*$")
+
+_MARKUP = re.compile(r"!\[[^\]]*\]\(|<(?:script|img|iframe|svg|style|a|!--)\b", re.IGNORECASE)
 
 LONGEST_RUN = 400
 """Characters up to which neighbouring sentences are given as one passage."""
@@ -91,8 +94,10 @@ def _sentences_of(hits: Sequence[Hit], limit: int) -> list[_Candidate]:
 
 
 def _is_sentence(text: str) -> bool:
-    """Not a heading, a byline or a bare link: those match questions well and answer nothing."""
-    return len(text.split()) >= 5 and any(character.islower() for character in text)
+    """Not a heading, a byline or a bare link: those match questions well and answer nothing. Nor
+    what is left of a page's markup, or an order to the model that reads it."""
+    is_prose = len(text.split()) >= 5 and any(character.islower() for character in text)
+    return is_prose and not _MARKUP.search(text) and not addresses_a_model(text)
 
 
 def _score(question: str, candidates: Sequence[_Candidate], embedder: Embedder) -> list[_Candidate]:
@@ -143,13 +148,16 @@ def _runs(chosen: dict[str, list[_Candidate]]) -> list[Hit]:
     """Chosen sentences joined with their neighbours: a gap of under 60 characters is filled.
 
     A run that is long already is not joined: what it says last would be lost on a small model.
+    Nor is one joined over an order to the model.
     """
     runs = []
     for candidates in chosen.values():
         run: list[_Candidate] = []
         for candidate in sorted(candidates, key=lambda c: c.start):
             if run and (
-                candidate.start - run[-1].end > 60 or candidate.end - run[0].start > LONGEST_RUN
+                candidate.start - run[-1].end > 60
+                or candidate.end - run[0].start > LONGEST_RUN
+                or addresses_a_model(_between(run[-1], candidate))
             ):
                 runs.append(_as_hit(run))
                 run = []
@@ -157,6 +165,10 @@ def _runs(chosen: dict[str, list[_Candidate]]) -> list[Hit]:
         if run:
             runs.append(_as_hit(run))
     return runs
+
+
+def _between(left: _Candidate, right: _Candidate) -> str:
+    return left.hit.passage.article.body[left.end : right.start]
 
 
 def _as_hit(run: Sequence[_Candidate]) -> Hit:
@@ -181,4 +193,6 @@ def _start_with_antecedent(first: _Candidate) -> int:
         passage.start + start
         for start, end in sentence_spans(passage.text[: first.start - passage.start])
     ]
-    return before[-1] if before else first.start
+    if not before or addresses_a_model(passage.article.body[before[-1] : first.start]):
+        return first.start
+    return before[-1]

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from index.search import Index
 from rag.clock import Clock
 from rag.disagreement import Told
+from rag.now import note_on
 from rag.prompt import REFUSAL
 from rag.types import Answer, Done, Generator, Sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A question as it was asked and, as `query`, as it was understood."""
+    """A question as it was asked and, as `query`, as it was understood; `as_of` a day, if told."""
 
     question: str
     query: str
+    as_of: date | None = None
 
 
 def finish(
@@ -35,5 +38,9 @@ def finish(
             model=generator.name,
             index_version=index.manifest.version,
             disagreements=told.disagreements,
+            as_of=request.as_of,
+            note=note_on(
+                request.query, told.sentences, request.as_of or date.today(), request.as_of
+            ),
         )
     )

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.prompt import REFUSAL, as_data
+from rag.prompt import REFUSAL
 from rag.types import Generator, History, Message, Turn
+from rag.untrusted import as_data
 from rag.verify import alias, names
 from rag.words import content_words, words
 
@@ -59,7 +60,9 @@ def stand_alone(question: str, history: History, generator: Generator) -> str:
     if not history or not _leans(question):
         return question
     rewritten = "".join(generator.generate(_messages(question, history))).strip()
-    return rewritten if _is_usable(rewritten, question, history) else _led(question, history)
+    return (
+        rewritten if _is_usable(rewritten, question, history) else with_context(question, history)
+    )
 
 
 def _leans(question: str) -> bool:
@@ -91,9 +94,11 @@ def _is_usable(rewritten: str, question: str, history: History) -> bool:
     return all(name in known for name in names(rewritten))
 
 
-def _led(question: str, history: History) -> str:
-    """Led by the questions before it: in a row of leaning ones, by the one that began it and the
-    last of them."""
+def with_context(question: str, history: History) -> str:
+    """The question, led by those before it where it leans on them: by the last one and, in a row of
+    leaning ones, by the one that began it."""
+    if not history or not _leans(question):
+        return question
     chain = [history[-1].question]
     for turn in reversed(history):
         if not _leans(turn.question):

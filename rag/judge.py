@@ -16,8 +16,9 @@ from dataclasses import replace
 
 from index.types import Hit
 from rag.asked import kinds_asked, offer, replies_in_kind
-from rag.prompt import as_data, heading
+from rag.prompt import heading
 from rag.types import Generator, Message, Reading, Sentence
+from rag.untrusted import as_data
 from rag.verify import alias, names
 from rag.words import content_words, words
 

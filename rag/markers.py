@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from index.sentences import sentence_spans
+from rag.untrusted import visible
 
 _NUMBER = r"(?:passages?\s*)?\d{1,3}"
 _MARKER = re.compile(
@@ -13,6 +14,12 @@ _MARKER = re.compile(
 )
 # What may still become a marker, with the white space before it, which goes with one.
 _BEGINNING = re.compile(r"\s*(?:\[[\s\dpasgend,;&–-]*)?\Z", re.IGNORECASE)
+
+
+def quotable(text: str) -> str:
+    """A sentence of an article as a sentence of an answer: what is seen of it, and nothing that
+    looks like a marker of the answer's own."""
+    return _MARKER.sub(lambda match: f" ({match[1]})", visible(text))
 
 
 class MarkerFilter:

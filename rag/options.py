@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from corpus.errors import BylineError
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -15,6 +18,26 @@ IndexDir = Annotated[
     Path | None, typer.Option("--index", metavar="DIR", help="Where the index lies.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+def _day(given: str) -> date:
+    from rag.times import parse_day
+
+    try:
+        return parse_day(given)
+    except BylineError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+AsOf = Annotated[
+    date | None,
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        parser=_day,
+        help="Answer from what was known on this day, such as 2025-06-13.",
+    ),
+]
 
 
 def settings_with(**chosen: object) -> Settings:

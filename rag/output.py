@@ -8,8 +8,9 @@ from typing import Any
 
 from index.browse import day
 from index.types import Hit
-from rag.prompt import as_data, heading
+from rag.prompt import heading
 from rag.types import Answer, Citation, Disagreement, Sentence
+from rag.untrusted import as_data, visible
 
 _NAMED = 5  # outlets or places that are named before the rest is counted
 
@@ -19,8 +20,10 @@ def answer_json(answer: Answer, id_: str | int | None = None) -> dict[str, Any]:
     fields = {
         "question": answer.question,
         "understood": answer.understood,
+        "as_of": answer.as_of.isoformat() if answer.as_of else None,
         "answer": answer.text,
         "abstained": answer.abstained,
+        "note": answer.note,
         "sentences": [_sentence_json(sentence) for sentence in answer.sentences],
         "disagreements": [_disagreement_json(one) for one in answer.disagreements],
         "passages": hits_json(answer.hits),
@@ -96,14 +99,16 @@ def _disagreement_json(disagreement: Disagreement) -> dict[str, Any]:
 
 def answer_text(answer: Answer) -> str:
     """The answer with its markers, and below it what each number stands for."""
-    return f"{answer.text}\n\n{sources_text(answer)}" if answer.hits else answer.text
+    text = visible(answer.text)
+    return f"{text}\n\n{sources_text(answer)}" if answer.hits else text
 
 
 def sources_text(answer: Answer) -> str:
     """The cited sentences by number, after what sources state differently or, under a refusal, the
-    closest passages."""
+    closest passages; a note before."""
+    note = f"{answer.note}\n\n" if answer.note else ""
     if answer.abstained:
-        return f"The closest passages:\n{hits_text(answer.hits)}"
+        return f"{note}The closest passages:\n{hits_text(answer.hits)}"
     quotes: dict[int, list[str]] = {}
     claimed = [claim.citation for one in answer.disagreements for claim in one.claims]
     for citation in [*(c for sentence in answer.sentences for c in sentence.citations), *claimed]:
@@ -111,11 +116,12 @@ def sources_text(answer: Answer) -> str:
         if quote not in quotes.setdefault(citation.number, []):
             quotes[citation.number].append(quote)
     differing = "".join(f"{_side_by_side(one)}\n\n" for one in answer.disagreements)
-    return differing + "\n".join(
+    sources = differing + "\n".join(
         f"[{number}] {heading(answer.hits[number - 1])}\n    “{'” … “'.join(quotes[number])}”"
         f"{_notes(answer.hits[number - 1])}"
         for number in sorted(quotes)
     )
+    return visible(f"{note}{sources}")
 
 
 def difference_heading(disagreement: Disagreement) -> str:
@@ -141,10 +147,11 @@ def _side_by_side(disagreement: Disagreement) -> str:
 
 def hits_text(hits: Sequence[Hit]) -> str:
     """Passages for a terminal, numbered."""
-    return "\n".join(
+    text = "\n".join(
         f"[{number}] {heading(hit)}\n    {' '.join(hit.passage.text.split())}{_notes(hit)}"
         for number, hit in enumerate(hits, start=1)
     )
+    return visible(text)
 
 
 def also_in(hit: Hit) -> str | None:

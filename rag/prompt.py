@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 
 from index.types import Hit
+from rag.orders import addresses_a_model
 from rag.types import Message
+from rag.untrusted import as_data
 
 REFUSAL = "The articles do not answer this question."
 
@@ -31,8 +33,7 @@ _REFUSING = re.compile(
     r"|\b(?:passages?|articles?)\b[^.]*\b(?:not|n't|no)\b",
     re.IGNORECASE,
 )
-_ROUND = str.maketrans("[]", "()")
-_SPECIAL = re.compile(r"<(?=\|)|(?<=\|)>|<(?=/?(?:s|think|tool_call)>)")
+_LONGEST_TITLE = 300  # characters; the outlet's name takes part of the prompt, too
 
 
 def build_messages(question: str, evidence: Sequence[Hit]) -> list[Message]:
@@ -68,15 +69,17 @@ def declines(draft: str) -> bool:
 
 
 def heading(hit: Hit) -> str:
-    """Title, outlet and date of a passage, as far as they are known."""
+    """Title, outlet and date of a passage, as far as they are known, and as far as they are names
+    and no orders to the model."""
     article = hit.passage.article
-    known = [as_data(part) for part in (article.outlet, (article.published_at or "")[:10]) if part]
-    return f"{as_data(article.title)} ({', '.join(known)})" if known else as_data(article.title)
+    title = _name(article.title) or "Untitled"
+    known = [_name(part) for part in (article.outlet or "", (article.published_at or "")[:10])]
+    about = ", ".join(part for part in known if part)
+    return f"{title} ({about})" if about else title
 
 
-def as_data(text: str) -> str:
-    """Text of others, made unable to pose as a marker, a template's token or a new passage.
-
-    Line breaks become spaces, square brackets round ones, and `<|im_end|>` loses its angles.
-    """
-    return _SPECIAL.sub("", " ".join(text.split()).translate(_ROUND))
+def _name(text: str) -> str:
+    """A name is one line; what follows it would pose as another passage."""
+    name = as_data(next(iter(text.strip().splitlines()), ""))
+    name = name if len(name) <= _LONGEST_TITLE else f"{name[:_LONGEST_TITLE]}…"
+    return "" if addresses_a_model(name) else name

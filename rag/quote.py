@@ -13,7 +13,7 @@ from index.sentences import sentence_spans
 from index.types import Hit, Passage
 from rag.asked import replies_in_kind
 from rag.judge import as_replies, worth_quoting
-from rag.markers import DraftSentence
+from rag.markers import DraftSentence, quotable
 from rag.types import Generator, Sentence
 from rag.verify import check, known_names, names, whole_names
 from rag.words import content_words, stem
@@ -56,7 +56,7 @@ def best_quote(
     if max(scores, default=0.0) < LEAST:
         return [], []
     hit, sentence = candidates[scores.index(max(scores))]
-    return [hit], [check(DraftSentence(sentence.text, (1,)), [hit])]
+    return [hit], [check(DraftSentence(quotable(sentence.text), (1,)), [hit])]
 
 
 def _candidates(

@@ -8,14 +8,17 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus.errors import BylineError
+from index.browse import day
 from rag.output import sources_text
 from rag.pace import STAGES, Pace
 from rag.settings import SAMPLE_ARTICLES, Settings
 from rag.types import Done, Found, Piece, Turn
+from rag.untrusted import visible
 
 if TYPE_CHECKING:
     from index.types import Embedder
@@ -199,14 +202,17 @@ def _lines(what: str) -> Callable[[int, int], None]:
     return show
 
 
-def chat_in_terminal(pipeline: Pipeline) -> None:
+def chat_in_terminal(pipeline: Pipeline, as_of: date | None = None) -> None:
     """Ask and answer until the end of input; the answer streams, its sources below."""
     about = pipeline.describe()
-    print(f"{about.articles} articles, {about.model}. An empty line or Ctrl-D ends the chat.\n")
+    known = f", as known on {day(as_of.isoformat())}" if as_of else ""
+    print(
+        f"{about.articles} articles{known}, {about.model}. An empty line or Ctrl-D ends the chat.\n"
+    )
     history: list[Turn] = []
     while question := _question():
         try:
-            answer = _stream_answer(pipeline, question, history)
+            answer = _stream_answer(pipeline, question, history, as_of)
         except BylineError as error:
             print(f"byline: {error}\n", file=sys.stderr)
             continue
@@ -221,25 +227,27 @@ def _question() -> str:
         return ""
 
 
-def _stream_answer(pipeline: Pipeline, question: str, history: Sequence[Turn]) -> str:
+def _stream_answer(
+    pipeline: Pipeline, question: str, history: Sequence[Turn], as_of: date | None
+) -> str:
     said = ""
-    for event in pipeline.stream(question, history):
+    for event in pipeline.stream(question, history, as_of):
         if isinstance(event, Found) and said:
             said = ""
             print("\n\nThat does not answer it; from the articles:")
         elif isinstance(event, Piece):
             said += event.text
-            print(event.text, end="", flush=True)
+            print(visible(event.text), end="", flush=True)
         elif isinstance(event, Done):
             answer = event.answer
             # The draft stays on the terminal, so what the check changed is told below it.
-            draft, text = said.strip(), answer.text
+            draft, text = said.strip(), visible(answer.text)
             if draft and text.startswith(draft):
                 print(text[len(draft) :], end="")  # what the sources state differently
             elif draft != text:
                 print(f"\n\nAfter checking: {text}" if said else text, end="")
             if answer.understood:
-                print(f"\n\nUnderstood as: {answer.understood}", end="")
+                print(f"\n\nUnderstood as: {visible(answer.understood)}", end="")
             print(f"\n\n{sources_text(answer)}\n")
             return " ".join(sentence.text for sentence in answer.sentences)
     raise AssertionError("stream ends with Done")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -48,6 +49,7 @@ class TransformersGenerator:
 
             use_int8(self._model)
         self._together = _TOGETHER if can_be_packed(self._model) else 1
+        self._tokens = _template_tokens(self._tokenizer)
         self._context_tokens = _context_tokens(self._model)
         self._kept: tuple[list[int], Any] = ([], None)  # the last prompt's tokens and their cache
 
@@ -114,7 +116,7 @@ class TransformersGenerator:
 
     def _span(self, messages: Sequence[Message], told: str) -> range:
         """The tokens, by their places in the prompt, that hold `told` where it stands last."""
-        text = self._text(messages)
+        text, told = self._text(messages), self._plain(told)
         start = text.rindex(told)
         offsets = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
         held = [
@@ -125,9 +127,16 @@ class TransformersGenerator:
         return range(max(held[0], 1), held[-1] + 1)
 
     def _text(self, messages: Sequence[Message]) -> str:
-        chat = [{"role": m.role, "content": m.content} for m in messages]
+        chat = [{"role": m.role, "content": self._plain(m.content)} for m in messages]
         text = self._tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
         return str(text)
+
+    def _plain(self, content: str) -> str:
+        """What is said, without anything that this model's tokenizer takes for a token of its own:
+        those are the chat template's."""
+        while (cut := self._tokens.sub("", content)) != content:
+            content = cut  # what stood around one may be another
+        return content
 
     def _prompt(self, messages: Sequence[Message]) -> list[int]:
         text = self._text(messages)
@@ -235,6 +244,14 @@ def read_weights(model: str | Path, device: str = "cpu", *, local_only: bool) ->
     if tokenizer.chat_template is None:
         raise BylineError(f"The model {model} has no chat template: choose an instruct model.")
     return tokenizer, loaded.to(device).eval()
+
+
+def _template_tokens(tokenizer: Any) -> re.Pattern[str]:
+    """Whatever is told apart from text by the tokenizer: control tokens and those added to it."""
+    added = {str(token) for token in tokenizer.added_tokens_decoder.values()}
+    tokens = {token for token in added | set(tokenizer.all_special_tokens) if token.strip()}
+    ordered = sorted(tokens, key=lambda token: (-len(token), token))
+    return re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
 
 
 def _context_tokens(model: Any) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, Protocol
 
 from index.types import Hit, Passage
@@ -99,7 +100,9 @@ class Answer:
 
     When `abstained`, `sentences` holds the one refusal sentence and `hits` the closest passages.
     `raw` is the model's own text, unchanged. `understood` is the question that was answered where
-    it is not as it was asked: rewritten so that it stands alone, or its spelling put right.
+    it is not as it was asked: rewritten so that it stands alone, or its spelling put right. With
+    `as_of` it rests on what was known on that day; `note` is what a reader should know of its age,
+    in one or two sentences.
     """
 
     question: str
@@ -112,6 +115,8 @@ class Answer:
     index_version: str
     disagreements: tuple[Disagreement, ...] = ()
     understood: str | None = None
+    as_of: date | None = None
+    note: str | None = None
 
     @property
     def text(self) -> str:

@@ -7,6 +7,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
@@ -103,7 +104,9 @@ class ScriptedPipeline:
     def describe(self) -> ScriptedDescription:
         return ScriptedDescription()
 
-    def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Event]:
+    def stream(
+        self, question: str, history: Sequence[Turn], as_of: date | None = None
+    ) -> Iterator[Event]:
         self.asked.append((question, tuple(history)))
         try:
             for step in self.script[question]:

@@ -107,6 +107,9 @@ class TestHelpAndUsage:
             ["search", "x", "-k", "0"],
             ["search", "x", "-k", "many"],
             ["serve", "--port", "99999"],
+            ["ask", "x", "--as-of", "soon"],
+            ["search", "x", "--as-of", "2025-02-30"],
+            ["chat", "--as-of", "03/04/2025"],
             ["index", "destroy"],
         ],
         ids=" ".join,
@@ -208,7 +211,7 @@ CITATION = PASSAGE - {"text", "score", "updated_at", "correction", "copies"} | {
 class TestSearch:
     def test_json(self, byline: Byline, indexed: object) -> None:
         found = byline("search", QUESTION, "--json").json
-        assert set(found) == {"question", "passages"}
+        assert set(found) == {"question", "as_of", "passages"}
         assert found["question"] == QUESTION
         assert all(set(passage) == PASSAGE for passage in found["passages"])
         assert found["passages"][0]["title"] == "Meta buys into Scale AI"
@@ -238,7 +241,7 @@ class TestAsk:
         answer = byline("ask", QUESTION, "--json").json
         assert set(answer) == {
             "question", "answer", "abstained", "sentences", "disagreements", "passages",
-            "timings", "model", "index_version", "understood",
+            "timings", "model", "index_version", "understood", "as_of", "note",
         }  # fmt: skip
         (sentence,) = answer["sentences"]
         assert set(sentence) == {"text", "verdict", "support", "citations"}
@@ -316,6 +319,72 @@ class TestAsk:
         said = one_sentence(byline("ask", QUESTION, "--engine", "abacus"))
         assert "engine" in said
         assert "llama.cpp" in said
+
+
+class TestAsOf:
+    """The two articles are of 13 and 20 June 2025, and the model says what the first states."""
+
+    @pytest.fixture
+    def dated(self, byline: Byline, articles: Path, fakes: ScriptedGenerator) -> ScriptedGenerator:
+        rows = [
+            {"id": "deal", "title": "Deal", "text": DEAL, "published_at": "2025-06-13"},
+            {"id": "chief", "title": "Chief", "text": CHIEF, "published_at": "2025-06-20"},
+        ]
+        file = articles / "dated.jsonl"
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        assert byline("index", "build", file).code == 0
+        return fakes
+
+    def found(self, done: Done) -> set[str]:
+        return {passage["article_id"] for passage in done.json["passages"]}
+
+    def test_search(self, byline: Byline, dated: object) -> None:
+        assert self.found(byline("search", QUESTION, "--json")) == {"deal", "chief"}
+        asked = byline("search", QUESTION, "--json", "--as-of", "2025-06-19")
+        assert self.found(asked) == {"deal"}
+        assert asked.json["as_of"] == "2025-06-19"
+
+    def test_ask(self, byline: Byline, dated: object) -> None:
+        done = byline("ask", QUESTION, "--json", "--as-of", "14 June 2025")
+        assert self.found(done) == {"deal"}
+        assert done.json["as_of"] == "2025-06-14"
+
+    def test_ask_before_anything_was_known(self, byline: Byline, dated: object) -> None:
+        answer = byline("ask", QUESTION, "--json", "--as-of", "2025-06-12").json
+        assert (answer["abstained"], answer["passages"]) == (True, [])
+
+    def test_without_a_day_all_is_seen(self, byline: Byline, dated: object) -> None:
+        assert byline("ask", QUESTION, "--json").json["as_of"] is None
+
+    def test_the_days_of_a_batch(self, byline: Byline, dated: object) -> None:
+        days = ["2025-06-12", "2025-06-13T08:00:00Z", None]
+        rows = [{"id": n, "question": QUESTION, "date": day} for n, day in enumerate(days)]
+        Path("q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        out = byline("ask", "--batch", "q.jsonl", "--json", "--as-of", "2025-06-12").out
+        answers = [json.loads(line) for line in out.splitlines()]
+        assert [a["as_of"] for a in answers] == ["2025-06-12", "2025-06-13", "2025-06-12"]
+        assert [a["abstained"] for a in answers] == [True, False, True]
+
+    def test_a_day_of_a_batch_that_is_none(self, byline: Byline, dated: object) -> None:
+        Path("q.jsonl").write_text(json.dumps({"question": QUESTION, "date": "soon"}))
+        assert "q.jsonl line 1" in one_sentence(byline("ask", "--batch", "q.jsonl", "--json"))
+
+    def test_chat(self, byline: Byline, dated: object, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO(QUESTION + "\n"))
+        out = byline("chat", "--as-of", "2025-06-12").out
+        assert "as known on 12 June 2025" in out
+        assert REFUSAL in out
+
+    def test_a_wrong_day_says_what_to_write(self, byline: Byline) -> None:
+        done = byline("ask", QUESTION, "--as-of", "soon")
+        assert "write one such as 2025-06-13" in " ".join(done.err.split())
+
+    def test_an_old_answer_about_now_says_so(self, byline: Byline, dated: object) -> None:
+        question = "What stake does Meta hold in Scale AI?"
+        told = "The newest article on this is from 13 June 2025."
+        assert byline("ask", question, "--json", "--as-of", "2026-01-01").json["note"] == told
+        assert told in byline("ask", question, "--as-of", "2026-01-01").out
+        assert byline("ask", question, "--json", "--as-of", "2025-07-01").json["note"] is None
 
 
 class TestBatch:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ class RandomPassages:
     def pinned(self) -> Iterator[RandomPassages]:
         yield self
 
-    def search(self, question: str, k: int) -> list[Hit]:
+    def search(self, question: str, k: int, **known: Any) -> list[Hit]:
         return self._chance.sample(self._all, 5)
 
 
@@ -129,9 +130,11 @@ class ShiftedCitations:
     def __init__(self, pipeline: Pipeline) -> None:
         self.index, self._pipeline = pipeline.index, pipeline
 
-    def stream(self, question: str, history: Sequence[Any] = ()) -> Iterator[Event]:
+    def stream(
+        self, question: str, history: Sequence[Any] = (), as_of: date | None = None
+    ) -> Iterator[Event]:
         evidence: tuple[Hit, ...] = ()
-        for event in self._pipeline.stream(question, history):
+        for event in self._pipeline.stream(question, history, as_of):
             if isinstance(event, Found) and not evidence:
                 evidence = event.hits
             yield Done(self._shift(event.answer, evidence)) if isinstance(event, Done) else event

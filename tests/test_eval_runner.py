@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 import pytest
 
@@ -24,14 +25,21 @@ class Pipeline:
     def __init__(self) -> None:
         self.asked: list[tuple[str, tuple[Turn, ...]]] = []
         self.searched: list[tuple[str, int]] = []
+        self.days: list[date | None] = []
         self.index = self
 
-    def search(self, question: str, k: int) -> list[Hit]:
+    def search(
+        self, question: str, k: int, *, as_of: date | None = None, newness: float = 0.0
+    ) -> list[Hit]:
         self.searched.append((question, k))
+        self.days.append(as_of)
         return [WHOLE]
 
-    def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Event]:
+    def stream(
+        self, question: str, history: Sequence[Turn], as_of: date | None = None
+    ) -> Iterator[Event]:
         self.asked.append((question, tuple(history)))
+        self.days.append(as_of)
         if question == "Qui?":
             raise BylineError("Ask it in English.")
         yield Found((WHOLE, FIRST))
@@ -121,3 +129,16 @@ def test_a_question_that_cannot_be_asked_is_kept_with_what_was_said(pipeline: Pi
     record = Runner(pipeline).ask(Question("q", "Qui?", ("$5",), ("a1",), True))
     assert (record.error, record.answer) == ("Ask it in English.", "Ask it in English.")
     assert (record.abstained, record.outcome) == (True, "refused_wrongly")
+
+
+def test_a_dated_question_is_asked_and_searched_as_of_its_day(pipeline: Pipeline) -> None:
+    dated = Question("d", "What did it pay?", ("$5",), history=("Who?",), as_of="2025-06-13")
+    Runner(pipeline).ask(dated)
+    assert pipeline.days == [date(2025, 6, 13)] * 3  # the earlier question, this one, the search
+
+
+def test_the_same_chat_on_another_day_is_asked_anew(pipeline: Pipeline) -> None:
+    runner = Runner(pipeline)
+    for day in ("2025-06-13", "2025-06-14", None):
+        runner.ask(Question(str(day), "How?", ("$5",), history=("Who?",), as_of=day))
+    assert [question for question, _ in pipeline.asked] == ["Who?", "How?"] * 3

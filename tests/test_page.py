@@ -332,3 +332,9 @@ def test_history_leaves_out_failures_and_markers() -> None:
 def test_the_foot_says_why_answers_come_from_an_earlier_version() -> None:
     about = ScriptedDescription(problem="The index in <b> was built with another embedder.")
     assert "The index in &lt;b&gt; was built" in render_about(about)
+
+
+def test_a_note_stands_under_the_answer() -> None:
+    html = render_exchange(done(asked(), PAID, note="The newest <b> is from 12 June 2025."))
+    assert html.index("Meta paid") < html.index("The newest &lt;b&gt; is from 12 June 2025.")
+    assert "class='note'" not in render_exchange(done(asked(), PAID))

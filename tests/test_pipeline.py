@@ -266,7 +266,7 @@ class TestRefusing:
 
         monkeypatch.setattr(generator, "read", unexpected)
         pipeline = make(generator)
-        monkeypatch.setattr(pipeline.index, "search", lambda *_: [])
+        monkeypatch.setattr(pipeline.index, "search", lambda *_, **__: [])
         answer = pipeline.ask(QUESTION)
         assert generator.asked == []
         assert (answer.abstained, answer.hits, answer.text) == (True, (), REFUSAL)

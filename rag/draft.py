@@ -1,0 +1,41 @@
+"""The model's draft: streamed, and checked sentence by sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Generator as TypingGenerator
+from collections.abc import Sequence
+
+from index.types import Hit
+from rag.clock import Clock
+from rag.markers import MarkerFilter, split_draft
+from rag.prompt import build_messages, is_refusal
+from rag.types import Checked, Event, Generator, Piece, Sentence
+from rag.verify import check
+
+
+def write_draft(
+    query: str, evidence: Sequence[Hit], generator: Generator, clock: Clock
+) -> TypingGenerator[Event, None, str]:
+    """Streams the draft and returns it as the model wrote it."""
+    shown = MarkerFilter(len(evidence))
+    raw = ""
+    for piece in generator.generate(build_messages(query, evidence)):
+        clock.word()
+        raw += piece
+        if text := shown.feed(piece):
+            yield Piece(text)
+    if text := shown.finish():
+        yield Piece(text)
+    return raw
+
+
+def check_draft(raw: str, evidence: Sequence[Hit]) -> TypingGenerator[Event, None, list[Sentence]]:
+    """Checks each sentence of the draft and returns those that stand."""
+    standing: list[Sentence] = []
+    for position, draft in enumerate(split_draft(raw, len(evidence))):
+        checked = check(draft, evidence)
+        stands = checked.verdict != "unsupported" and not is_refusal(draft.text)
+        yield Checked(position, checked if stands else None)
+        if stands:
+            standing.append(checked)
+    return standing
