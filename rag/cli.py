@@ -13,6 +13,7 @@ import typer
 
 from corpus.errors import BylineError
 from rag.bench_commands import bench_app
+from rag.check_commands import check_command
 from rag.index_commands import index_app
 from rag.options import AsJson, AsOf, IndexDir, print_json, settings_with
 from rag.story_commands import story
@@ -33,6 +34,7 @@ app.add_typer(index_app, name="index")
 app.add_typer(bench_app, name="bench")
 app.command("sync")(sync_command)
 app.command("story")(story)
+app.command("check")(check_command)
 
 Engine = Annotated[str | None, typer.Option(help="auto, llama.cpp or transformers.")]
 Model = Annotated[

@@ -24,7 +24,7 @@ def answer_json(answer: Answer, id_: str | int | None = None) -> dict[str, Any]:
         "answer": answer.text,
         "abstained": answer.abstained,
         "note": answer.note,
-        "sentences": [_sentence_json(sentence) for sentence in answer.sentences],
+        "sentences": [sentence_json(sentence) for sentence in answer.sentences],
         "disagreements": [_disagreement_json(one) for one in answer.disagreements],
         "passages": hits_json(answer.hits),
         "timings": asdict(answer.timings),
@@ -56,11 +56,12 @@ def hits_json(hits: Sequence[Hit]) -> list[dict[str, Any]]:
     ]
 
 
-def _sentence_json(sentence: Sentence) -> dict[str, Any]:
+def sentence_json(sentence: Sentence) -> dict[str, Any]:
     return {
         "text": sentence.text,
         "verdict": sentence.verdict,
         "support": sentence.support,
+        "why": sentence.why,
         "citations": [_citation_json(citation) for citation in sentence.citations],
     }
 
@@ -145,6 +146,15 @@ def _side_by_side(disagreement: Disagreement) -> str:
     return "\n".join([f"{difference_heading(disagreement)}: {disagreement.about}", *rows])
 
 
+def quotes_text(sentence: Sentence) -> str:
+    """Below a sentence: the source and the words that carry it, two lines for each citation."""
+    return "".join(
+        f"\n    [{one.number}] {printable(heading(Hit(one.passage, 0.0)))}"
+        f"\n    “{printable(' '.join(one.quote.split()))}”"
+        for one in sentence.citations
+    )
+
+
 def hits_text(hits: Sequence[Hit]) -> str:
     """Passages for a terminal, numbered."""
     text = "\n".join(
@@ -178,10 +188,11 @@ def by_reason(remarks: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         places.setdefault(reason, []).append(place)
     for reason, found in places.items():
         more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
-        yield _printable(", ".join(found[:_NAMED]) + more), _printable(reason)
+        yield printable(", ".join(found[:_NAMED]) + more), printable(reason)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The text without what could steer a terminal."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 

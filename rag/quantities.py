@@ -98,12 +98,15 @@ def normalise(text: str) -> str:
 
 def tokens(text: str) -> list[Token]:
     """The words of a text, normalised, and its quantities, in order."""
+    return list(_tokens(_plain(text)))
+
+
+def _plain(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(str.maketrans("‘’“”", "''\"\""))
     text = re.sub(r"'s\b", "", text)
     # A dash between two amounts is read as "to"; any other parts words.
     text = re.sub(r"(?:(?<=[\d%])|(?<=illion)|(?<=bn))\s?[-‐‑‒–—]\s?(?=[$€£¥]?\d)", " to ", text)
-    text = re.sub(r"[-‐‑‒–—/]", " ", text)
-    return list(_tokens(text))
+    return re.sub(r"[-‐‑‒–—/]", " ", text)
 
 
 def _tokens(text: str) -> Iterator[Token]:
@@ -137,6 +140,30 @@ def _shared_scale(rest: str, value: Decimal) -> int:
         return 0
     rising = value < Decimal(other["digits"].replace(",", ""))
     return _SCALES[other["scale"].lower()] if rising else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A number with the text that states it, and with the words around it, 40 characters each."""
+
+    text: str
+    quantity: Quantity
+    before: str
+    after: str
+
+
+def placed_quantities(text: str) -> list[Placed]:
+    """As `quantities`, each with where it stands."""
+    plain = _plain(text)
+    return [
+        Placed(
+            match[0],
+            _quantity(match, plain),
+            plain[max(match.start() - 40, 0) : match.start()],
+            plain[match.end() : match.end() + 40],
+        )
+        for match in _QUANTITY.finditer(plain)
+    ]
 
 
 def quantities(text: str) -> list[Quantity]:

@@ -44,13 +44,15 @@ class Sentence:
     """One sentence of an answer, without its citation markers.
 
     `verdict` is None where no check ran; `support` is the share, 0 to 1, of what the sentence says
-    that its cited passages say too.
+    that its cited passages say too; `why` names in one plain phrase what failed, None where nothing
+    did.
     """
 
     text: str
     citations: tuple[Citation, ...] = ()
     verdict: Verdict | None = None
     support: float | None = None
+    why: str | None = None
 
     @property
     def marked(self) -> str:

@@ -244,7 +244,7 @@ class TestAsk:
             "timings", "model", "index_version", "understood", "as_of", "note",
         }  # fmt: skip
         (sentence,) = answer["sentences"]
-        assert set(sentence) == {"text", "verdict", "support", "citations"}
+        assert set(sentence) == {"text", "verdict", "support", "why", "citations"}
         assert all(set(citation) == CITATION for citation in sentence["citations"])
         assert all(set(passage) == PASSAGE for passage in answer["passages"])
         assert set(answer["timings"]) == {

@@ -1,0 +1,11 @@
+"""The checker of answers: is each sentence what the passages say? By rules alone, without a model.
+
+`check` takes one sentence of a draft with the passages it was written from; `check_answer` a whole
+text with anybody's articles.
+"""
+
+from rag.verify.answer import Sources, check_answer
+from rag.verify.names import alias, known_names, names, whole_names
+from rag.verify.sentence import check
+
+__all__ = ["Sources", "alias", "check", "check_answer", "known_names", "names", "whole_names"]
