@@ -31,12 +31,12 @@ _ONE_ARTICLE: dict[str, Callable[[bytes], Found]] = {
     ".pdf": read_pdf,
     ".docx": read_docx,
 }
+_SUFFIXES = {*_ONE_ARTICLE, ".epub", ".zip"}
 
 
 def no_reader(name: str) -> str | None:
     """Why no reader takes a file of this name; None when one does."""
-    path = PurePosixPath(name.casefold())
-    if path.suffix in (*_ONE_ARTICLE, ".epub", ".zip") or path.name.endswith(JSON_LINES):
+    if PurePosixPath(name.casefold()).suffix in _SUFFIXES or name.casefold().endswith(JSON_LINES):
         return None
     ending = PurePosixPath(name).suffix
     what = f"ending {ending}" if ending else "name without an ending"

@@ -14,6 +14,7 @@ from corpus.metadata import canonical_address, later
 from corpus.pdf import read_pdf
 from corpus.plain import make_title, read_text
 from corpus.read import read_articles
+from corpus.recall import OfOutlet, Recall
 from corpus.sources import Source
 from corpus.web import read_page
 
@@ -92,16 +93,17 @@ def gather(
     left_out: Collection[str],
     last: Look,
     now: float,
+    recall: Recall | None = None,
 ) -> Iterator[Outcome]:
     """Look at a source once, `Ended` last.
 
     `known` are its pages so far by address, `left_out` the addresses whose articles somebody has
     removed, `last` the look before, `now` seconds since 1970. Pages that have not changed since are
-    not read. Raises `NotFetched`, `Unreadable` or BylineError when
-    the source itself gives nothing.
+    not read, and neither are files that `recall` knows as they are. Raises `NotFetched`,
+    `Unreadable` or BylineError when the source itself gives nothing.
     """
     if source.kind == "files":
-        yield from _files(source, now)
+        yield from _files(source, now, recall)
         return
     if source.kind == "page":
         listing, look = Listing((Entry(source.address),)), Look(now)
@@ -120,9 +122,11 @@ def gather(
     yield from _pages(listing, source, fetcher, known, left_out, look)
 
 
-def _files(source: Source, now: float) -> Iterator[Outcome]:
+def _files(source: Source, now: float, recall: Recall | None) -> Iterator[Outcome]:
     assert source.path is not None
-    reading = read_articles([source.path])
+    if recall is not None and source.outlet:
+        recall = OfOutlet(recall, source.outlet)
+    reading = read_articles([source.path], recall)
     yield Listed(len(reading.articles))
     for article in reading.articles:
         told = of_outlet(article, source.outlet or article.outlet)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -145,13 +146,16 @@ def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str | None]]:
 
     Whatever way leads to it, each is read once.
     """
-    seen: dict[Path, Path] = {}
+    seen: dict[str, Path] = {}
     folders: dict[tuple[int, int], Path] = {}
     for path in paths:
         if not os.path.exists(path):
             raise BylineError(f"{path} does not exist; give a file or a folder of articles.")
         for file, refusal in _walk(path, folders) if path.is_dir() else [(path, None)]:
-            if refusal is None and (first := seen.setdefault(file.resolve(), file)) is not file:
+            if (
+                refusal is None
+                and (first := seen.setdefault(os.path.realpath(file), file)) is not file
+            ):
                 refusal = f"read already as {first}"
             yield file, refusal
 
@@ -187,13 +191,15 @@ def _read_file(path: Path, recall: Recall | None, gauge: _Gauge) -> Iterator[Fou
     try:
         if not path.exists():
             yield Unreadable("a link to nothing; make it anew or delete it")
-        elif not path.is_file():
+            return
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             yield Unreadable("not a regular file; copy what it gives into one")
         elif reason := no_reader(path.name):
             yield Unreadable(reason)
-        elif not _is_json_lines(path) and (size := path.stat().st_size) > LARGEST_FILE:
+        elif not _is_json_lines(path) and status.st_size > LARGEST_FILE:
             limit = LARGEST_FILE // 1_000_000
-            yield Unreadable(f"{size // 1_000_000} MB, more than {limit} MB; split it")
+            yield Unreadable(f"{status.st_size // 1_000_000} MB, more than {limit} MB; split it")
         elif recall:
             yield from _recalled(path, recall, gauge)
         else:
@@ -226,7 +232,8 @@ def _parsed(path: Path, gauge: _Gauge) -> Iterator[Found | Unreadable]:
 def _size(path: Path) -> int:
     """Bytes of a file that a reader takes, else 0."""
     try:
-        return path.stat().st_size if path.is_file() and no_reader(path.name) is None else 0
+        status = path.stat()
+        return status.st_size if stat.S_ISREG(status.st_mode) and not no_reader(path.name) else 0
     except OSError:
         return 0
 

@@ -6,10 +6,12 @@ import functools
 import hashlib
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Protocol
 
+from corpus.article import of_outlet
 from corpus.fields import Found, Unreadable
 
 _PIECE = 1 << 20  # bytes read at once
@@ -27,6 +29,29 @@ class Recall(Protocol):
         ...
 
     def learn(self, path: Path, digest: str, results: Sequence[Found | Unreadable]) -> None: ...
+
+
+class OfOutlet:
+    """Keeps what files gave once they are of this outlet, as the index holds them then. Known by a
+    digest of its own: the same file as it stands gives articles of another outlet."""
+
+    def __init__(self, recall: Recall, outlet: str) -> None:
+        self._recall, self._outlet = recall, outlet
+
+    def results(self, path: Path, digest: str) -> Sequence[Found | Unreadable] | None:
+        return self._recall.results(path, self._digest(digest))
+
+    def learn(self, path: Path, digest: str, results: Sequence[Found | Unreadable]) -> None:
+        told = [
+            replace(one, article=of_outlet(one.article, self._outlet))
+            if isinstance(one, Found)
+            else one
+            for one in results
+        ]
+        self._recall.learn(path, self._digest(digest), told)
+
+    def _digest(self, digest: str) -> str:
+        return hashlib.sha256(f"{digest} {self._outlet}".encode(errors="surrogatepass")).hexdigest()
 
 
 def digest_of(path: Path) -> str:

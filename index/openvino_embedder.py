@@ -10,12 +10,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from corpus.errors import BylineError
 from index.openvino_export import FACTS, MODEL, TOKENIZER, WEIGHTS, ensure_export, openvino
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _SLAB = 512
 """Texts that are tokenised at a time."""
@@ -57,6 +58,8 @@ class OpenVinoEmbedder:
         Texts of like length share a batch, the longest first, so that nothing is spent on padding
         and a time left is never too short. Raises BylineError when the folder holds no model.
         """
+        import numpy as np  # here, as a change that changes nothing embeds nothing
+
         with self._lock:
             model = self._loaded()
             vectors = np.zeros((len(texts), model.dim), dtype=np.float32)
@@ -110,6 +113,8 @@ class _Loaded:
 
     def encode_question(self, text: str) -> np.ndarray:
         """Shape (dim,)."""
+        import numpy as np
+
         tokens = self.tokenizer.encode(self.prompts["query"] + text).ids
         return np.array(self.compiled(self._padded([tokens]))[0][0], dtype=np.float32)
 
@@ -129,6 +134,8 @@ class _Loaded:
                 yield batch, [tokens[row] for row in batch]
 
     def _padded(self, tokens: Sequence[Sequence[int]]) -> dict[str, np.ndarray]:
+        import numpy as np
+
         shape = (len(tokens), _stepped(max(map(len, tokens))))
         ids = np.full(shape, self.pad, dtype=np.int64)
         mask = np.zeros(shape, dtype=np.int64)
@@ -140,6 +147,8 @@ class _Loaded:
 
 def _result(request: Any) -> np.ndarray:
     """Its vectors once they are there, copied, as it will work on another batch."""
+    import numpy as np
+
     request.wait()
     return np.array(request.get_output_tensor(0).data)
 

@@ -12,19 +12,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from operator import attrgetter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpus.article import Article
 from corpus.errors import BylineError
 from index import versions
 from index.chunk import Chunking, chunk, embedding_text
-from index.embeddings import Embeddings, vectors_of
 from index.lock import writing
 from index.store import FIELDS, Store, text_hash
 from index.types import Embedder, Passage, Progress
-from index.vectors import FlatVectors
 from index.versions import STORE, VECTORS, Keep, Manifest
-from index.writer import StoreWriter, copy_store, sha256_of
 
+if TYPE_CHECKING:
+    from index.writer import StoreWriter
+
+# What writes is imported where it is used: a change that changes nothing needs no NumPy.
 _log = logging.getLogger(__name__)
 _values = attrgetter(*FIELDS)
 
@@ -97,6 +99,9 @@ def publish(
 
     The embedder reads only texts that no kept version and no run before has the vector of.
     """
+    from index.embeddings import vectors_of
+    from index.writer import StoreWriter, copy_store
+
     passages: list[Passage] = []
     for done, article in enumerate(draft.put, start=1):
         passages += chunk(article, draft.chunking.max_chars, draft.chunking.overlap)
@@ -159,6 +164,8 @@ def publish_folder(
 ) -> Manifest:
     """Make a folder that holds a finished SQLite file the version in use: its FAISS file, made
     from the SQLite one, then its manifest, then the pointer."""
+    from index.writer import sha256_of
+
     on_progress("write", 1, 3)
     faiss_file = faiss_of(folder / STORE, manifest.dim)
     (folder / VECTORS).write_bytes(faiss_file)
@@ -175,12 +182,16 @@ def publish_folder(
 
 def faiss_of(store_file: Path, dim: int) -> bytes:
     """The FAISS file that belongs to a SQLite file; the same one gives the same bytes."""
+    from index.vectors import FlatVectors
+
     with closing(Store(store_file)) as store:
         return FlatVectors(*store.vectors(dim)).to_bytes()
 
 
 def tidy_up(directory: Path, manifest: Manifest, keep: Keep) -> None:
     """After a version is published: delete what is not kept, and embeddings that it holds."""
+    from index.embeddings import Embeddings
+
     versions.prune(directory, keep)
     with (
         closing(Embeddings(directory, manifest.embedder, manifest.weights_hash)) as waiting,

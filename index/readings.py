@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -43,7 +44,7 @@ def recalling(directory: Path, *, anew: bool = False) -> Iterator[Readings]:
 
 
 class Readings:
-    """A `corpus.recall.Recall` that takes articles from the index itself.
+    """A `corpus.recall.Recall` that takes articles from the index itself, from any thread.
 
     A file is recalled only where the index holds each of its articles exactly as it gave them, so
     nothing depends on what is kept here: it may be lost, damaged, or of another version of the
@@ -56,6 +57,7 @@ class Readings:
         self._path, self._store = path, store
         self._learnt: dict[bytes, tuple[str, str]] = {}
         self._db: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
 
     def close(self) -> None:
         if self._db is not None:
@@ -95,12 +97,13 @@ class Readings:
 
     def _kept(self, key: bytes) -> tuple[str, str]:
         try:
-            if self._db is None:
-                if not self._path.exists():
-                    return "", ""
-                self._db = sqlite3.connect(self._path, timeout=30, check_same_thread=False)
-            sql = "SELECT digest, results FROM readings WHERE path = ?"
-            return self._db.execute(sql, [key]).fetchone() or ("", "")
+            with self._lock:
+                if self._db is None:
+                    if not self._path.exists():
+                        return "", ""
+                    self._db = sqlite3.connect(self._path, timeout=30, check_same_thread=False)
+                sql = "SELECT digest, results FROM readings WHERE path = ?"
+                return self._db.execute(sql, [key]).fetchone() or ("", "")
         except sqlite3.Error as error:
             self._lose(error)
             return "", ""

@@ -11,9 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from corpus.article import Article
 from corpus.errors import BylineError
@@ -21,6 +19,9 @@ from index import versions
 from index.types import Passage
 from index.versions import MEND, STORE, Manifest
 from index.words import match_expression
+
+if TYPE_CHECKING:
+    import numpy as np
 
 TITLE_WEIGHT = 2.0
 """How much a word in the title weighs in BM25, against 1 in the passage."""
@@ -227,6 +228,8 @@ class Store:
 
     def vectors(self, dim: int) -> tuple[list[int], np.ndarray]:
         """All passage ids and their vectors, float32 of shape (passages, dim)."""
+        import numpy as np  # here, as most of what reads a store needs none of it
+
         rows = self._rows("SELECT passage_id, vector FROM vectors ORDER BY passage_id")
         flat = np.frombuffer(b"".join(row[1] for row in rows), dtype=np.float32)
         try:

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -44,14 +44,17 @@ class Library(Protocol):
     def forget(self, key: str) -> bool: ...
     def update(self, on_progress: Progress) -> Outcome: ...
     def build_again(self, on_progress: Progress) -> Outcome: ...
-    def remove(self, id_: str, on_progress: Progress) -> Outcome: ...
+    def titles(self, ids: Collection[str]) -> Mapping[str, str]: ...
+    def remove(self, ids: Collection[str], on_progress: Progress) -> Outcome: ...
     def rollback(self, version: str, on_progress: Progress) -> Outcome: ...
 
 
 @dataclass(slots=True)
 class View:
     """What one browser session looks at; `seen` tells what it was shown last, `dismissed` which
-    change it wants to hear no more of."""
+    change it wants to hear no more of, and `may` whether it may change anything. `chosen` are ids
+    of the list, over its pages and searches, and `asked_about` those that are to be removed once a
+    person has said that they are sure."""
 
     words: str = ""
     start: int = 0
@@ -59,6 +62,9 @@ class View:
     title: str = ""
     seen: tuple[object, ...] = ()
     dismissed: int = 0
+    may: bool = False
+    chosen: set[str] = field(default_factory=set)
+    asked_about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -15,6 +14,7 @@ from corpus.read import LARGEST_FILE
 from corpus.sources import Kind
 from index.types import Progress
 from page.articles import AT_ONCE, Change, Changes, Library, Uploads, View, refused
+from page.articles_chosen import Chosen, Shown
 from page.articles_render import (
     render_change,
     render_listing,
@@ -23,19 +23,15 @@ from page.articles_render import (
     render_versions,
 )
 from page.chat import count, sentence_for
-from page.parts import static_html
+from page.parts import AWAY, TO_SEARCH, button, chooser, focus_on, pressable, seen, static_html
 from page.render import render_status
 from rag.library import Outcome
 
-CHOOSE = (Path(__file__).parent / "choose.js").read_text(encoding="utf-8")
 SURE = "Remove it? No answer can cite it from then on."
-AWAY = ["away"]  # the class of what is not to be seen
 EMPTY = "Write an address first."
 _QUIET = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 _LOOK_EVERY_S = 1.0
 _SHOWN = 200  # characters of a title or an address in the name of a change
-
-Shown = dict[Any, Any]
 
 
 class ArticlesView:
@@ -50,7 +46,7 @@ class ArticlesView:
         self.last_beat = gr.Textbox(visible="hidden", elem_id="beat")  # seen by the browser alone
         with gr.Column(elem_id="articles"):
             with gr.Column(elem_id="doing"):
-                self.note, self.change = static_html("", "articles-note"), _chooser("change")
+                self.note, self.change = static_html("", "articles-note"), chooser("change")
             with gr.Column(elem_id="article-list"):
                 self._list()
                 self._reading()
@@ -58,14 +54,14 @@ class ArticlesView:
                 with gr.Column(elem_id="add", elem_classes=AWAY) as self.add:
                     self._add()
                 static_html("<h2>Sources</h2>")
-                self.sources = _chooser("sources")
+                self.sources = chooser("sources")
                 with gr.Row(elem_id="renew", elem_classes=AWAY) as self.renew:
-                    self.look_again = _button("Fetch what is new", "look-again")
-                    self.update = _button("Read the files again", "update")
+                    self.look_again = button("Fetch what is new", "look-again")
+                    self.update = button("Read the files again", "update")
                 static_html("<h2>Versions</h2>")
-                self.versions = _chooser("versions")
+                self.versions = chooser("versions")
                 with gr.Row(elem_id="rebuild", elem_classes=AWAY) as self.rebuild:
-                    self.build_again = _button("Build it again", "build-again")
+                    self.build_again = button("Build it again", "build-again")
 
     def _list(self) -> None:
         with gr.Column(elem_id="listing") as self.listing:
@@ -78,20 +74,23 @@ class ArticlesView:
                 max_lines=1,
                 elem_id="article-search",
             )
-            self.rows = _chooser("article-rows")
+            self.chosen = Chosen(self.library, self._safely)
+            self.rows = chooser("article-rows")
             with gr.Row(elem_id="pager", elem_classes=AWAY) as self.pager:
-                self.newer, self.older = _button("Newer", "newer"), _button("Older", "older")
+                self.newer, self.older = button("Newer", "newer"), button("Older", "older")
 
     def _reading(self) -> None:
         with gr.Column(elem_id="reading", elem_classes=AWAY) as self.reading_part:
             with gr.Row(elem_id="reading-tools"):
-                self.back = _button("Back to the list", "back")
-                self.ask_remove = _button("Remove…", "ask-remove")
-            with gr.Row(elem_id="sure", elem_classes=AWAY) as self.sure:
+                self.back = button("Back to the list", "back")
+                self.ask_remove = button("Remove…", "ask-remove")
+            with gr.Row(elem_id="sure", elem_classes=[*AWAY, "sure"]) as self.sure:
                 static_html(f"<p role='alert'>{SURE}</p>")
-                self.remove = gr.Button("Remove", elem_id="remove", variant="stop", size="sm")
-                self.keep = _button("Keep it", "keep")
-            self.reading = _chooser("article-reading")
+                self.remove = gr.Button(
+                    "Remove", elem_id="remove", elem_classes="remove", variant="stop", size="sm"
+                )
+                self.keep = button("Keep it", "keep")
+            self.reading = chooser("article-reading")
 
     def _add(self) -> None:
         static_html("<h2>Add articles</h2>")
@@ -112,7 +111,7 @@ class ArticlesView:
                 max_lines=1,
                 elem_id="address",
             )
-            self.fetch = _button("Add", "add-address")
+            self.fetch = button("Add", "add-address")
         self.kind = gr.Radio(
             [("Page", "page"), ("Feed", "feed"), ("Sitemap", "sitemap")],
             value="page",
@@ -131,27 +130,38 @@ class ArticlesView:
             *(self.listing, self.rows, self.pager, self.newer, self.older),
             *(self.reading_part, self.reading, self.sure, self.ask_remove),
             *(self.note, self.change, self.add, self.renew, self.rebuild),
-            *(self.sources, self.versions, self.files, self.address, self.about),
+            *(
+                self.sources,
+                self.versions,
+                self.files,
+                self.address,
+                self.about,
+                *self.chosen.parts,
+            ),
         ]
         self._on(blocks.load, self.enter)
         # The beat alone is asked for each time: what is shown is touched only where it has changed.
         gr.Timer(_LOOK_EVERY_S).tick(self.beat, None, self.last_beat, **_QUIET)
         self._on(self.last_beat.change, self.look)
         self._on(self.words.change, self.search, self.words, trigger_mode="always_last")
+        self.chosen.connect(self._on, self.rows, self.do_remove_chosen)
         to_top = "() => document.getElementById('article-search').scrollIntoView()"
-        for button, step in ((self.newer, -AT_ONCE), (self.older, AT_ONCE)):
-            self._on(button.click, lambda view, _step=step: self.turn(view, _step)).then(
+        for turn, step in ((self.newer, -AT_ONCE), (self.older, AT_ONCE)):
+            self._on(turn.click, lambda view, _step=step: self.turn(view, _step)).then(
                 None, js=to_top
             )
         to_title = "() => document.getElementById('reading-title')?.focus()"
         for list_ in (self.rows, self.reading):
             self._on(list_.select, self.open).then(None, js=to_title)
-        to_search = "() => document.querySelector('#article-search :is(input, textarea)').focus()"
         self._on(self.change.select, self.dismiss)
-        self._on(self.back.click, self.leave).then(None, js=to_search)
-        self._on(self.ask_remove.click, lambda view: self.ask(view, True))
-        self._on(self.keep.click, lambda view: self.ask(view, False))
-        self._on(self.remove.click, self.do_remove)
+        self._on(self.back.click, self.leave).then(None, js=TO_SEARCH)
+        self._on(self.ask_remove.click, lambda view: self.ask(view, True)).then(
+            None, js=focus_on("remove")
+        )
+        self._on(self.keep.click, lambda view: self.ask(view, False)).then(
+            None, js=focus_on("ask-remove")
+        )
+        self._on(self.remove.click, self.do_remove).then(None, js=TO_SEARCH)
         self._on(self.files.upload, self.do_hand_in, self.files)
         address = [self.address, self.kind]
         for event in (self.fetch.click, self.address.submit):
@@ -172,8 +182,8 @@ class ArticlesView:
         reason = self._refusal(request)
         parts = (self.add, self.renew, self.rebuild)
         return {
-            **{part: _seen(reason is None) for part in parts},
-            self.ask_remove: _pressable(reason is None),
+            **{part: seen(reason is None) for part in parts},
+            self.ask_remove: pressable(reason is None),
             self.note: render_status(reason, "note") if reason else "",
             **self._all(view, request),
         }
@@ -197,13 +207,13 @@ class ArticlesView:
     def _all(self, view: View, request: gr.Request) -> Shown:
         change = self.changes.now()
         view.seen = (self.library.version(), change)
-        may = self._refusal(request) is None
+        view.may = self._refusal(request) is None
         try:
             holdings = self.library.holdings()
             shown = {
                 **(self._list_shown(view) if view.article_id is None else self._read(view)),
-                self.sources: render_sources(holdings, may),
-                self.versions: render_versions(holdings, may),
+                self.sources: render_sources(holdings, view.may),
+                self.versions: render_versions(holdings, view.may),
             }
             if (about := self.describe()) is not None:
                 shown[self.about] = about
@@ -223,8 +233,9 @@ class ArticlesView:
         listing = self.library.browse(view.words, view.start, AT_ONCE)
         view.start = listing.start
         return {
-            self.rows: render_listing(listing),
-            self.pager: _seen(listing.found > AT_ONCE),
+            **self.chosen.shown(view),
+            self.rows: render_listing(listing, view.chosen if view.may else None),
+            self.pager: seen(listing.found > AT_ONCE),
             self.newer: gr.update(interactive=listing.start > 0),
             self.older: gr.update(interactive=listing.start + AT_ONCE < listing.found),
         }
@@ -234,7 +245,7 @@ class ArticlesView:
         view.title = shown.article.title if shown else ""
         change: Shown = {self.reading: render_reading(shown)}
         if shown is None:
-            change |= {self.ask_remove: _pressable(False), self.sure: _seen(False)}
+            change |= {self.ask_remove: pressable(False), self.sure: seen(False, "sure")}
         return change
 
     def search(self, view: View, words: str) -> Shown:
@@ -250,10 +261,10 @@ class ArticlesView:
         view.article_id = str(event.value)
         return self._safely(
             lambda: {
-                self.listing: _seen(False),
-                self.reading_part: _seen(True),
-                self.sure: _seen(False),
-                self.ask_remove: _pressable(self._refusal(request) is None),
+                self.listing: seen(False),
+                self.reading_part: seen(True),
+                self.sure: seen(False, "sure"),
+                self.ask_remove: pressable(self._refusal(request) is None),
                 **self._read(view),
             }
         )
@@ -263,14 +274,14 @@ class ArticlesView:
         view.article_id = None
         return self._safely(
             lambda: {
-                self.reading_part: _seen(False),
-                self.listing: _seen(True),
+                self.reading_part: seen(False),
+                self.listing: seen(True),
                 **self._list_shown(view),
             }
         )
 
     def ask(self, view: View, sure: bool) -> Shown:
-        return {self.sure: _seen(sure), self.ask_remove: _pressable(not sure)}
+        return {self.sure: seen(sure, "sure"), self.ask_remove: pressable(not sure)}
 
     # What changes something.
 
@@ -317,10 +328,20 @@ class ArticlesView:
         id_ = view.article_id or ""
         begun, shown = self._begin(
             f"Removing {(view.title or id_)[:_SHOWN]}",
-            lambda on_progress: self.library.remove(id_, on_progress),
+            lambda on_progress: self.library.remove([id_], on_progress),
             request,
         )
         return {**shown, **self.leave(view)} if begun else shown
+
+    def do_remove_chosen(self, view: View, request: gr.Request) -> Shown:
+        """The choice stays until they are gone: a change that fails can be tried again."""
+        ids = view.asked_about
+        begun, shown = self._begin(
+            f"Removing {count(len(ids), 'article')}",
+            lambda on_progress: self.library.remove(ids, on_progress),
+            request,
+        )
+        return {**shown, **self.chosen.shown(view)} if begun else shown
 
     def do_rollback(self, view: View, event: gr.EventData, request: gr.Request) -> Shown:
         version = str(event.value)
@@ -362,22 +383,3 @@ class ArticlesView:
 
     def _refusal(self, request: gr.Request) -> str | None:
         return self.closed or refused(request.headers)
-
-
-def _chooser(elem_id: str) -> gr.HTML:
-    """HTML whose buttons are chosen from: the event `select` brings the value of the button."""
-    return gr.HTML("", elem_id=elem_id, js_on_load=CHOOSE, apply_default_css=False)
-
-
-def _button(label: str, elem_id: str) -> gr.Button:
-    return gr.Button(label, elem_id=elem_id, elem_classes="small", size="sm", scale=0)
-
-
-def _seen(yes: bool) -> Any:
-    """Show a row or a column, or not; it keeps what is in it either way."""
-    return gr.update(elem_classes=[] if yes else AWAY)
-
-
-def _pressable(yes: bool) -> Any:
-    """Show a button, or not."""
-    return gr.update(visible=True if yes else "hidden")

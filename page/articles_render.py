@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from datetime import datetime
 
 from corpus.sources import Source
-from index.browse import day
+from index.browse import Row, day
 from index.history import Kept
 from index.timeline import Entry
 from page.articles import Change
@@ -28,8 +29,11 @@ KINDS = {
 }
 
 
-def render_listing(listing: Listing) -> str:
-    """The rows of one page of the list, each title a button, and how many there are."""
+def render_listing(listing: Listing, chosen: Container[str] | None = None) -> str:
+    """The rows of one page of the list, each title a button, and how many there are.
+
+    With `chosen`, the ids of it, each row has a box to choose it by.
+    """
     shown = len(listing.rows)
     if not listing.total:
         told = "The index holds no article."
@@ -40,8 +44,10 @@ def render_listing(listing: Listing) -> str:
         told = f"{listing.start + 1:,} to {listing.start + shown:,} of "
         told += count(listing.found, "article")
         told += f", among {listing.total:,}" if listing.found < listing.total else ""
+    boxes = chosen is not None and shown > 0
     rows = "".join(
-        f"<tr><th scope='row'><button type='button' data-choose='{escape(row.id)}'>"
+        f"<tr>{_box(row, chosen)}<th scope='row'>"
+        f"<button type='button' data-choose='{escape(row.id)}'>"
         f"<bdi>{escape(row.title) or 'Untitled'}</bdi></button></th>"
         f"<td class='outlet' dir='auto'>{escape(row.outlet or '')}</td>"
         f"<td class='day'>{escape(day(row.published_at))}</td>"
@@ -50,12 +56,36 @@ def render_listing(listing: Listing) -> str:
         f"<td class='number copies'>{_copies(row.copies)}</td></tr>"
         for row in listing.rows
     )
+    every = (
+        "<label class='pick-all'><input type='checkbox' data-pick-all> Choose all of these</label>"
+    )
     table = (
-        "<table class='articles'><thead><tr><th scope='col'>Title</th><th scope='col'>Outlet</th>"
+        f"{every if boxes else ''}<table class='articles'><thead><tr>{'<td></td>' if boxes else ''}"
+        "<th scope='col'>Title</th><th scope='col'>Outlet</th>"
         "<th scope='col'>Date</th><th scope='col' class='number'>Passages</th>"
         f"<th scope='col' class='number'>Copies</th></tr></thead><tbody>{rows}</tbody></table>"
     )
     return f"<p class='note' role='status'>{told}</p>{table if shown else ''}"
+
+
+def _box(row: Row, chosen: Container[str] | None) -> str:
+    if chosen is None:
+        return ""
+    return (
+        f"<td class='pick'><input type='checkbox' data-pick='{escape(row.id)}' "
+        f"aria-label='Choose {escape(row.title) or 'Untitled'}'"
+        f"{' checked' if row.id in chosen else ''}></td>"
+    )
+
+
+def render_asking(titles: Sequence[str]) -> str:
+    """Whether articles of these titles are to be removed."""
+    names = "".join(f"<li><bdi>{escape(title) or 'Untitled'}</bdi></li>" for title in titles)
+    them = "it" if len(titles) == 1 else "them"
+    return (
+        f"<p role='alert'>Remove {count(len(titles), 'article')}? No answer can cite {them} from "
+        f"then on.</p><ul tabindex='0' aria-label='To be removed'>{names}</ul>"
+    )
 
 
 def _copies(number: int) -> str:

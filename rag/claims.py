@@ -15,6 +15,7 @@ from typing import Literal
 
 from index.types import Hit
 from rag.asked import Kind, is_yes_or_no, kinds_asked
+from rag.evidence import is_news
 from rag.measures import counted, counts_asked, measure_asked, measure_of, speaks_of
 from rag.people import like, people_stated
 from rag.values import Value, dates, figures, hidden
@@ -183,7 +184,7 @@ def is_echo(sentence: str) -> bool:
 def claims_of(asked: Asked, hit: Hit) -> list[Stated]:
     """What the sentence that `hit` holds states in answer to the question; mostly nothing."""
     sentence, published_at = hit.passage.text, hit.passage.article.published_at
-    if is_echo(sentence) or not _is_about(asked, hit):
+    if not is_news(sentence) or is_echo(sentence) or not _is_about(asked, hit):
         return []
     held = _share_held(asked, sentence)
     if asked.kind == "yes or no":

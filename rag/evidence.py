@@ -94,10 +94,14 @@ def _sentences_of(hits: Sequence[Hit], limit: int) -> list[_Candidate]:
 
 
 def _is_sentence(text: str) -> bool:
-    """Not a heading, a byline or a bare link: those match questions well and answer nothing. Nor
-    what is left of a page's markup, or an order to the model that reads it."""
+    """Not a heading, a byline or a bare link: those match questions well and answer nothing."""
     is_prose = len(text.split()) >= 5 and any(character.islower() for character in text)
-    return is_prose and not _MARKUP.search(text) and not addresses_a_model(text)
+    return is_prose and is_news(text)
+
+
+def is_news(text: str) -> bool:
+    """Not what is left of a page's markup, nor an order to the model that reads it."""
+    return not _MARKUP.search(text) and not addresses_a_model(text)
 
 
 def _score(question: str, candidates: Sequence[_Candidate], embedder: Embedder) -> list[_Candidate]:

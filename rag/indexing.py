@@ -148,13 +148,20 @@ def remove(
                     "was removed: byline index export FILE.jsonl writes all that there are"
                 )
             ids += found
-        held = store.held()
+    return take_out(settings, ids, on_progress)
+
+
+def take_out(
+    settings: Settings, ids: Collection[str], on_progress: Progress | None = None
+) -> Removal:
+    """Take the articles with these ids out of the index, in one version; others are passed over."""
+    held = _held(settings.index)
     # It embeds nothing, so its weights need not be here.
     embedder = load.load_embedder(settings, lambda name, folder: folder / name)
     change = apply(
         settings.index, embedder, (), ids, on_progress=on_progress, upkeep=upkeep(settings)
     )
-    origins = {held[id_].origin for id_ in ids}
+    origins = {held[id_].origin for id_ in ids if id_ in held}
     return Removal(change, tuple(sorted(o for o in origins if o and Path(o).exists())))
 
 

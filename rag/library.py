@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,6 +108,10 @@ class Library:
         start = max(0, min(start, (len(found) - 1) // count * count))
         return Listing(tuple(found[start : start + count]), start, len(found), len(rows))
 
+    def titles(self, ids: Collection[str]) -> dict[str, str]:
+        """The titles by id of those of these articles that the index holds, the newest first."""
+        return {row.id: row.title for row in self._all_rows() if row.id in ids}
+
     def article(self, id_: str) -> Shown | None:
         """None where the index does not hold it any more."""
         _, store = store_in_use(self._settings.index)
@@ -177,12 +181,18 @@ class Library:
         )
         return Outcome(_in_use(manifest))
 
-    def remove(self, id_: str, on_progress: Progress) -> Outcome:
-        """Take one article out."""
-        removal = indexing.remove(self._settings, [id_], on_progress)
+    def remove(self, ids: Collection[str], on_progress: Progress) -> Outcome:
+        """Take articles out, all of them in one version; what has gone before is said."""
+        held = self.titles(ids)
+        if not held:
+            raise BylineError(
+                "None of these articles is in the index any more: choose again from the list."
+            )
+        removal = indexing.take_out(self._settings, list(held), on_progress)
         why = "what it holds comes back when the files are read again"
-        files = tuple(("still there", file, why) for file in removal.files)
-        return Outcome(_sentence(str(removal.change)), files)
+        files = (("still there", file, why) for file in removal.files)
+        gone = (("gone", id_, "it was removed before") for id_ in ids if id_ not in held)
+        return Outcome(_sentence(str(removal.change)), (*files, *gone))
 
     def rollback(self, version: str, on_progress: Progress) -> Outcome:
         """Make another version the one in use."""

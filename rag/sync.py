@@ -18,8 +18,10 @@ from corpus.errors import BylineError
 from corpus.fetch import Fetcher, NotFetched
 from corpus.fields import Unreadable
 from corpus.memory import Known, Look, Memory
+from corpus.recall import Recall
 from corpus.sources import Source, load_sources
 from index import versions
+from index.readings import recalling
 from index.store import Store, content_hash
 from index.types import Progress
 
@@ -102,7 +104,8 @@ def sync(
             if source not in due:
                 reports[source.key].state = "not due"
         if due:
-            run.look_at(due, fetcher or Fetcher, batch)
+            with recalling(directory) as recall:
+                run.look_at(due, fetcher or Fetcher, batch, recall)
     return SyncReport(tuple(reports.values()), run.version)
 
 
@@ -173,14 +176,16 @@ class _Run:
         last = self._memory.look(source.key)
         return self._now >= max(last.checked_at + source.interval, last.not_before)
 
-    def look_at(self, due: Sequence[Source], fetcher: Callable[[], Fetcher], batch: int) -> None:
+    def look_at(
+        self, due: Sequence[Source], fetcher: Callable[[], Fetcher], batch: int, recall: Recall
+    ) -> None:
         events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
         stop = threading.Event()
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool, fetcher() as web:
             try:
                 for source in due:
                     last = self._last(source)
-                    pool.submit(_look, source, web, *last, self._now, events, stop)
+                    pool.submit(_look, source, web, *last, self._now, recall, events, stop)
                 running = len(due)
                 while running:
                     source, event = events.get()
@@ -304,12 +309,13 @@ def _look(
     left_out: Collection[str],
     last: Look,
     now: float,
+    recall: Recall,
     events: queue.SimpleQueue[_Event],
     stop: threading.Event,
 ) -> None:
     """One source's look, in a thread of its own; whatever it comes to, None is its last event."""
     try:
-        for outcome in looks.gather(source, web, known, left_out, last, now):
+        for outcome in looks.gather(source, web, known, left_out, last, now, recall):
             if stop.is_set():
                 break
             events.put((source, outcome))

@@ -22,6 +22,7 @@ from page.articles_render import (
     GONE,
     LONGEST,
     MOST_STATES,
+    render_asking,
     render_change,
     render_listing,
     render_reading,
@@ -196,6 +197,31 @@ class TestListing:
     def test_copies_of_the_story_are_told(self) -> None:
         row = Row("deal", "Meta", None, None, 1, 1, "")
         assert "1 other article of the same story" in render_listing(Listing((row,), 0, 1, 1))
+
+    def test_without_a_choice_there_are_no_boxes(self) -> None:
+        assert "checkbox" not in render_listing(Listing((ROW,), 0, 1, 1))
+
+    def test_an_empty_list_has_no_box_for_all(self) -> None:
+        assert "checkbox" not in render_listing(Listing((), 0, 0, 3), set())
+
+    @pytest.mark.parametrize(("chosen", "checked"), [({"deal"}, True), ({"chief"}, False)])
+    def test_the_box_of_what_is_chosen_is_checked(self, chosen: set[str], checked: bool) -> None:
+        html = render_listing(Listing((ROW,), 0, 1, 1), chosen)
+        box = "data-pick='deal' aria-label='Choose Meta buys a stake'"
+        assert f"{box}{' checked' if checked else ''}>" in html
+
+    def test_a_box_is_escaped(self) -> None:
+        row = Row(HOSTILE, HOSTILE, None, None, 1, 0, "")
+        assert "<img" not in render_listing(Listing((row,), 0, 1, 1), set())
+
+    def test_the_question_counts_and_names_what_goes(self) -> None:
+        html = render_asking(["A deal", HOSTILE])
+        assert "Remove 2 articles? No answer can cite them" in html
+        assert "<bdi>A deal</bdi>" in html
+        assert "<img" not in html
+
+    def test_one_article_is_one(self) -> None:
+        assert "Remove 1 article? No answer can cite it" in render_asking([""])
 
 
 class TestReading:

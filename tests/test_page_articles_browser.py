@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from axe import grave
 from desk import QUICK, Desk
 from fakes import HashingEmbedder, ScriptedGenerator
 from newsstand import newsstand
@@ -22,6 +23,8 @@ from test_page_launch import loops_closed
 from app import launch
 from corpus.article import Article
 from corpus.fetch import Fetcher
+from corpus.read import LARGEST_FILE
+from corpus.sources import note_source, source_at
 from index.build import build
 from index.change import apply
 from index.live import LiveIndex
@@ -30,6 +33,7 @@ from rag import indexing, load
 from rag.library import Library
 from rag.pipeline import Pipeline
 from rag.settings import Settings, load_settings
+from rag.sync import SOURCES
 
 pytestmark = pytest.mark.browser
 
@@ -175,6 +179,23 @@ def test_what_cannot_be_read_is_explained(page: Page, tmp_path: Path) -> None:
     assert len(titles(page)) == 3
 
 
+def test_neither_size_nor_kind_of_a_file_harms_the_page(page: Page, tmp_path: Path) -> None:
+    address = page.get_by_role("textbox", name="Address to add")
+    address.fill("https://news.example/1")
+    for name, size in (("long.txt", LARGEST_FILE + 1), ("film.png", 5_000_000)):
+        os.truncate(file(tmp_path, name, ""), size)
+    send(page, tmp_path / "long.txt")  # the browser itself refuses it
+    expect(
+        page.get_by_text('exceed the maximum allowed size of 190.7 Mb: "long.txt"')
+    ).to_be_visible()
+    send(page, tmp_path / "film.png")  # comes whole and is told from its name
+    ended(page, "No article could be read from film.png")
+    expect(address).to_have_value("https://news.example/1")
+    send(page, file(tmp_path, "power.txt", POWER))
+    ended(page, "1 added.")
+    assert len(titles(page)) == 3
+
+
 def test_a_page_and_a_feed_are_added_by_their_address(room: Room, page: Page) -> None:
     with newsstand() as site:
         desk = Desk(site, room.settings.index)
@@ -274,6 +295,45 @@ def test_a_removed_article_is_found_no_more(room: Room, page: Page) -> None:
     expect(page.locator("#evidence")).not_to_contain_text("Meta buys into Scale AI")
 
 
+def test_several_are_chosen_by_the_keyboard_and_removed_in_one_version(
+    room: Room, page: Page
+) -> None:
+    page.get_by_role("checkbox", name="Choose Meta buys into Scale AI").press("Space")
+    expect(page.locator("#chosen-told")).to_have_text("1 article chosen")
+    search = page.get_by_role("textbox", name="Search the articles")
+    search.fill("chief")  # the choice outlives a search
+    expect(page.locator("#article-rows tbody tr")).to_have_count(1)
+    page.get_by_role("checkbox", name="Choose all of these").press("Space")
+    expect(page.locator("#chosen-told")).to_have_text("2 articles chosen")
+    search.fill("")
+    expect(page.locator("#article-rows [data-pick]:checked")).to_have_count(2)
+    page.locator("#ask-remove-chosen").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Remove 2 articles?")
+    expect(page.locator("#asked-chosen li")).to_have_count(2)
+    expect(page.locator("#remove-chosen")).to_be_focused()
+    page.locator("#keep-chosen").press("Enter")
+    expect(page.locator("#remove-chosen")).to_be_hidden()
+    expect(page.locator("#ask-remove-chosen")).to_be_focused()
+    page.locator("#ask-remove-chosen").press("Enter")
+    expect(page.locator("#remove-chosen")).to_be_focused()
+    page.keyboard.press("Enter")
+    ended(page, "2 removed.")
+    expect(page.locator("#article-rows")).to_contain_text("The index holds no article.")
+    expect(page.locator("#chosen")).to_be_hidden()
+    expect(page.locator("#versions li")).to_have_count(2)
+
+
+def test_a_choice_is_taken_back(page: Page) -> None:
+    page.get_by_role("checkbox", name="Choose all of these").check()
+    expect(page.locator("#chosen-told")).to_have_text("2 articles chosen")
+    page.get_by_role("checkbox", name="Choose Meta buys into Scale AI").uncheck()
+    expect(page.locator("#chosen-told")).to_have_text("1 article chosen")
+    expect(page.get_by_role("checkbox", name="Choose all of these")).not_to_be_checked()
+    page.locator("#choose-none").click()
+    expect(page.locator("#chosen")).to_be_hidden()
+    expect(page.locator("#article-rows :checked")).to_have_count(0)
+
+
 def test_the_index_is_renewed_and_goes_back(room: Room, page: Page) -> None:
     (room.news / "power.txt").write_text(POWER)
     page.locator("#update").click()
@@ -318,6 +378,7 @@ def test_served_to_other_machines_the_articles_are_read_only(room: Room) -> None
         page.locator("#article-rows button").first.click()
         expect(page.locator("#article-reading .body")).to_be_visible()
         expect(page.locator("#ask-remove")).to_be_hidden()
+        expect(page.locator("#articles input[type=checkbox]")).to_have_count(0)
         sent = page.request.post(
             f"{room.url}gradio_api/upload",
             multipart={"files": {"name": "a.txt", "mimeType": "text/plain", "buffer": b"words"}},
@@ -351,3 +412,25 @@ def test_the_view_fits_its_screen_and_every_control_has_a_name(room: Room, tmp_p
             page.keyboard.press("Enter")
             expect(page.get_by_role("heading", name="A new chief for Scale AI")).to_be_focused()
             page.screenshot(path=folder / f"article-{width}-{scheme}.png")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_axe_finds_nothing_grave(room: Room, tmp_path: Path, width: int, scheme: str) -> None:
+    note_source(room.settings.index / SOURCES, source_at("feed", "https://news.example/feed"))
+    with served(room):
+        page = room.visit(width=width, scheme=scheme)
+        assert grave(page) == []
+        send(page, file(tmp_path, "power.txt", POWER), file(tmp_path, "cat.png", "no words"))
+        ended(page, "1 added.")
+        assert grave(page) == []
+        page.get_by_role("checkbox", name="Choose all of these").check()
+        page.locator("#ask-remove-chosen").click()
+        expect(page.locator("#remove-chosen")).to_be_visible()
+        assert grave(page) == []
+        folder = os.environ.get("SCREENSHOTS")
+        if folder:
+            page.screenshot(path=Path(folder) / f"chosen-{width}-{scheme}.png")
+        page.locator("#article-rows button").first.click()
+        page.locator("#ask-remove").click()
+        expect(page.locator("#remove")).to_be_visible()
+        assert grave(page) == []

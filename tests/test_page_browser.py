@@ -8,9 +8,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from axe import grave
 from fakes import ScriptedPipeline, Step
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from test_page import CHIEF, HITS, HOSTILE, PAID, answer_of, cite, hit
@@ -391,6 +393,36 @@ def test_every_control_has_a_name(serve: Serve, visit: Open) -> None:
     expect(page.get_by_role("link", name="Passage 2: The Ledger, 13 June 2025")).to_be_visible()
     for name in ("Send", "New chat"):
         expect(page.get_by_role("button", name=name)).to_be_visible()
+
+
+def test_axe_sees_what_is_wrong(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content("<html lang='en'><title>A page</title><main><img src='data:,'></main></html>")
+    assert [one.split(":")[0] for one in grave(page)] == ["image-alt"]
+    page.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_axe_finds_nothing_grave(serve: Serve, visit: Open, width: int, scheme: str) -> None:
+    claims = tuple(Claim(f"${n} billion", cite(n, CHIEF, CHIEF.body)) for n in (1, 2))
+    unsupported = Sentence("It is worth more.", (), "unsupported", 0.1)
+    partly = Sentence("It leads.", (cite(1, CHIEF, CHIEF.body),), "partly", 0.5)
+    answer = replace(
+        answer_of(QUESTION, PAID, LEADER, partly, unsupported, hits=HITS),
+        disagreements=(Disagreement("The stake", claims),),
+    )
+    write = threading.Event()
+    steps = [Found(HITS), Piece("Meta paid"), write, Done(answer)]
+    page = visit(serve(scripted({QUESTION: steps})), width, scheme)
+    assert grave(page) == []
+    ask(page)
+    expect(page.locator("#chat .draft")).to_have_text("Meta paid")
+    assert grave(page) == []
+    write.set()
+    expect(page.locator("#chat .disagreement")).to_be_visible()
+    ask(page, " ")
+    expect(page.locator("#status")).to_contain_text(EMPTY)
+    assert grave(page) == []
 
 
 def test_a_picture_of_an_answer_is_taken(serve: Serve, tmp_path: Path) -> None:

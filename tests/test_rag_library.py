@@ -11,9 +11,11 @@ from desk import QUICK, Desk
 from fakes import HashingEmbedder
 from newsstand import newsstand
 
+from corpus.article import Article
 from corpus.errors import BylineError
 from corpus.fetch import Fetcher
 from index import versions
+from index.change import apply
 from index.lock import writing
 from rag import indexing, load
 from rag.library import Library
@@ -175,7 +177,7 @@ class TestWeb:
     def test_a_page_that_was_removed_comes_back(self, library: Library, desk: Desk) -> None:
         desk.page("/1", "Grain comes to Vell")
         library.fetch("page", f"{desk.site.url}/1", silent)
-        library.remove(f"{desk.site.url}/1", silent)
+        library.remove([f"{desk.site.url}/1"], silent)
         library.fetch("page", f"{desk.site.url}/1", silent)
         assert "Grain comes to Vell" in titles(library)
 
@@ -235,10 +237,36 @@ class TestWeb:
 
 class TestIndex:
     def test_a_removed_article_is_gone(self, library: Library, news: Path) -> None:
-        outcome = library.remove(id_of(library, "chief"), silent)
+        outcome = library.remove([id_of(library, "chief")], silent)
         assert titles(library) == {"Meta buys into Scale AI"}
         assert outcome.said == "1 removed."
         assert outcome.remarks[0][:2] == ("still there", str(news / "chief.txt"))
+
+    def test_several_are_removed_in_one_version(self, library: Library, settings: Settings) -> None:
+        before = versions.version_ids(settings.index)
+        ids = [id_of(library, "chief"), id_of(library, "Meta")]
+        assert library.remove(ids, silent).said == "2 removed."
+        assert titles(library) == set()
+        assert len(versions.version_ids(settings.index)) == len(before) + 1
+
+    def test_what_went_before_the_removal_is_said(self, library: Library) -> None:
+        outcome = library.remove([id_of(library, "chief"), "no such"], silent)
+        assert outcome.said == "1 removed."
+        assert ("gone", "no such", "it was removed before") in outcome.remarks
+
+    def test_nothing_left_to_remove_is_one_sentence(self, library: Library) -> None:
+        with pytest.raises(BylineError, match="None of these articles"):
+            library.remove(["no such"], silent)
+        assert len(titles(library)) == 2
+
+    def test_an_id_that_is_another_articles_address_removes_its_own_alone(
+        self, settings: Settings, library: Library
+    ) -> None:
+        address = "https://news.example/1"
+        pair = [Article(address, "The page", "A"), Article("x", "The other", "B", url=address)]
+        apply(settings.index, HashingEmbedder(), pair)
+        library.remove([address], silent)
+        assert "The other" in titles(library)
 
     def test_reading_the_files_again_takes_in_what_changed(
         self, library: Library, news: Path
@@ -266,7 +294,7 @@ class TestIndex:
     def test_going_back_brings_a_removed_article_back(self, library: Library) -> None:
         before = library.version()
         assert before is not None
-        library.remove(id_of(library, "chief"), silent)
+        library.remove([id_of(library, "chief")], silent)
         library.rollback(before, silent)
         assert "A new chief" in titles(library)
 

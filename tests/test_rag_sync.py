@@ -14,6 +14,7 @@ from desk import DAY, QUICK, WORDS, Desk
 from filelock import FileLock
 from newsstand import newsstand
 
+import corpus.read
 from corpus.errors import BylineError
 from corpus.fetch import Fetcher
 from corpus.sources import Source
@@ -383,6 +384,38 @@ def test_files_are_a_source_and_their_skips_are_told(desk: Desk, tmp_path: Path)
     assert len(report.added) == 1
     assert report.skipped[0][0] == str(folder / "b.gif")
     assert desk.one(Source("files", path=folder)).unchanged == 1
+
+
+@pytest.mark.parametrize("outlet", [None, "Vell Post"])
+def test_files_that_are_as_they_were_are_not_parsed(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outlet: str | None
+) -> None:
+    parsed, parse = list[str](), corpus.read._parsed
+
+    def counted(path: Path, *others: object) -> object:
+        parsed.append(path.name)
+        return parse(path, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(corpus.read, "_parsed", counted)
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for name in ("a.txt", "b.txt"):
+        (folder / name).write_text(f"Harbour {name}\n\n{WORDS}")
+    source = Source("files", path=folder, outlet=outlet)
+    desk.one(source)
+    parsed.clear()
+    assert desk.one(source).unchanged == 2
+    assert parsed == []
+    (folder / "b.txt").write_text(f"Harbour shut\n\n{WORDS}")
+    assert len(desk.one(source).added) == 1
+    assert parsed == ["b.txt"]
+
+
+def test_a_file_that_is_of_an_outlet_from_now_on_is_parsed(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(f"Harbour opens again\n\n{WORDS}")
+    for outlet in ("Vell Post", None, "Vell Mail"):
+        desk.one(Source("files", path=tmp_path / "a.txt", outlet=outlet))
+    assert {a.outlet for a in desk.articles().values()} == {"Vell Post", None, "Vell Mail"}
 
 
 def test_the_same_file_of_two_outlets_is_two_articles(desk: Desk, tmp_path: Path) -> None:
