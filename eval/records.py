@@ -82,12 +82,14 @@ class CitationRecord:
 
 @dataclass(frozen=True, slots=True)
 class SentenceRecord:
-    """One sentence of the answer, without markers. `verdict` is None where no check ran."""
+    """One sentence of the answer, without markers. `verdict` is None where no check ran; `differs`
+    marks the one that says what the sources state differently."""
 
     text: str
     verdict: Verdict | None = None
     support: float | None = None
     citations: tuple[CitationRecord, ...] = ()
+    differs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +140,14 @@ class Record:
 
     @property
     def text(self) -> str:
-        """What the answer says, without markers."""
-        return " ".join(sentence.text for sentence in self.sentences)
+        """What the answer says, without markers, and without what other sources say: that names
+        other values on purpose."""
+        return " ".join(sentence.text for sentence in self.sentences if not sentence.differs)
 
     @property
     def citations(self) -> tuple[CitationRecord, ...]:
-        return tuple(c for sentence in self.sentences for c in sentence.citations)
+        """Those of what the answer says."""
+        return tuple(c for one in self.sentences if not one.differs for c in one.citations)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class Runner:
         except BylineError as refused:
             error = str(refused)
         if answer:
-            self._said[(as_of, *question.history, question.question)] = plain_text(answer)
+            self._said[(as_of, *question.history, question.question)] = answer.said
         # After the answer, so that nothing is in a cache for it.
         query = answer.understood if answer and answer.understood else question.question
         new = newness(query, as_of)
@@ -89,13 +89,8 @@ class Runner:
     def _answer(self, question: str, history: Sequence[Turn], as_of: date | None) -> str:
         for event in self._pipeline.stream(question, history, as_of):
             if isinstance(event, Done):
-                return plain_text(event.answer)
+                return event.answer.said
         raise AssertionError("stream ends with Done")
-
-
-def plain_text(answer: Answer) -> str:
-    """What an answer says, without markers, as it goes into the history of a chat."""
-    return " ".join(sentence.text for sentence in answer.sentences)
 
 
 def make_record(
@@ -127,7 +122,7 @@ def make_record(
         evidence=_passages(evidence),
         given=_passages(answer.hits) if answer else (),
         confidence=getattr(answer, "confidence", None),  # once answers have one
-        sentences=tuple(_sentence(s) for s in answer.sentences) if answer else (),
+        sentences=_sentences(answer) if answer else (),
         timings=TimingsRecord(
             timings.retrieve_ms,
             timings.first_token_ms,
@@ -155,7 +150,12 @@ def _passages(hits: Sequence[Hit]) -> tuple[PassageRecord, ...]:
     )
 
 
-def _sentence(sentence: Sentence) -> SentenceRecord:
+def _sentences(answer: Answer) -> tuple[SentenceRecord, ...]:
+    own = len(answer.own_sentences)
+    return tuple(_sentence(s, place >= own) for place, s in enumerate(answer.sentences))
+
+
+def _sentence(sentence: Sentence, differs: bool) -> SentenceRecord:
     citations = []
     for citation in sentence.citations:
         article = citation.passage.article
@@ -172,4 +172,6 @@ def _sentence(sentence: Sentence) -> SentenceRecord:
                 citation.quote,
             )
         )
-    return SentenceRecord(sentence.text, sentence.verdict, sentence.support, tuple(citations))
+    return SentenceRecord(
+        sentence.text, sentence.verdict, sentence.support, tuple(citations), differs
+    )

@@ -66,7 +66,7 @@ class Exchange:
     def said(self) -> str:
         """The answer without its markers, whose numbers mean nothing in a later question."""
         if self.answer is not None:
-            return " ".join(sentence.text for sentence in self.answer.sentences)
+            return self.answer.said
         return MARKER.sub("", self.draft).strip()
 
     def take(self, event: Event) -> None:

@@ -249,5 +249,5 @@ def _stream_answer(
             if answer.understood:
                 print(f"\n\nUnderstood as: {visible(answer.understood)}", end="")
             print(f"\n\n{sources_text(answer)}\n")
-            return " ".join(sentence.text for sentence in answer.sentences)
+            return answer.said
     raise AssertionError("stream ends with Done")

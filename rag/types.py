@@ -124,6 +124,16 @@ class Answer:
     def text(self) -> str:
         return " ".join(sentence.marked for sentence in self.sentences)
 
+    @property
+    def own_sentences(self) -> tuple[Sentence, ...]:
+        """Without the one at the end that says what the sources state differently."""
+        return self.sentences[:-1] if self.disagreements else self.sentences
+
+    @property
+    def said(self) -> str:
+        """Its own sentences without markers, whose numbers mean nothing in a later question."""
+        return " ".join(sentence.text for sentence in self.own_sentences)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:

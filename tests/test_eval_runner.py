@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,7 +13,7 @@ from eval.questions import Question
 from eval.records import CitationRecord, PassageRecord, PastTurn, TimingsRecord
 from eval.runner import RETRIEVED, Runner
 from index.types import Hit, Passage
-from rag.types import Answer, Citation, Done, Event, Found, Sentence, Timings, Turn
+from rag.types import Answer, Citation, Disagreement, Done, Event, Found, Sentence, Timings, Turn
 
 ARTICLE = Article("a1", "Deal", "It paid $5. It was late.", "https://x", "Wire", None, "2025-06-13")
 WHOLE = Hit(Passage(ARTICLE, 0, 24), 0.5)
@@ -142,3 +143,28 @@ def test_the_same_chat_on_another_day_is_asked_anew(pipeline: Pipeline) -> None:
     for day in ("2025-06-13", "2025-06-14", None):
         runner.ask(Question(str(day), "How?", ("$5",), history=("Who?",), as_of=day))
     assert [question for question, _ in pipeline.asked] == ["Who?", "How?"] * 3
+
+
+def test_what_other_sources_say_is_kept_and_not_scored(pipeline: Pipeline) -> None:
+    differing = Sentence(
+        "Reports differ: A says $5; B says $6.", (Citation(1, FIRST.passage, 0, 11),)
+    )
+    difference = Disagreement("what it paid", (), "different")
+
+    class Differing(Pipeline):
+        def stream(
+            self, question: str, history: Sequence[Turn], as_of: date | None = None
+        ) -> Iterator[Event]:
+            for event in super().stream(question, history, as_of):
+                if isinstance(event, Done):
+                    sentences = (*event.answer.sentences, differing)
+                    event = Done(
+                        replace(event.answer, sentences=sentences, disagreements=(difference,))
+                    )
+                yield event
+
+    asked = replace(QUESTION, wrong_answers=("$6",))
+    record = Runner(Differing()).ask(asked)
+    assert record.outcome == "right"
+    assert record.sentences[1].text == differing.text
+    assert len(record.citations) == 1
