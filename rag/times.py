@@ -13,16 +13,15 @@ from datetime import date, timedelta
 
 from corpus.dates import to_iso
 from corpus.errors import BylineError
+from rag.words import MONTHS, WEEKDAYS
 
 NEWNESS = 0.1
 """What an article of the question's own day gains in the search: little, as it was measured on
 quizzes about the news of a week (docs/LOG.md)."""
 
 _DAY = timedelta(days=1)
-_MONTHS = (
-    "january february march april may june july august september october november december".split()
-)
-_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_MONTHS = [name.lower() for name in MONTHS]
+_WEEKDAYS = [name.lower() for name in WEEKDAYS]
 _COUNTS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 _ORDINALS = ("first", "second", "third", "fourth")
 _SEASONS = {"winter": 12, "spring": 3, "summer": 6, "autumn": 9, "fall": 9}  # their first month

@@ -7,11 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-_MONTHS = (
-    *"january february march april may june july august september october".split(),
-    *"november december".split(),
-)
-_MONTH = "|".join(name.capitalize() for name in _MONTHS)
+from rag.words import MONTHS
+
+_MONTH = "|".join(MONTHS)
 _TIME = re.compile(
     rf"\b(?:(?P<month>{_MONTH})(?:\s+\d{{1,2}},?)?(?:\s+(?:of\s+)?(?P<of>(?:1[5-9]|20)\d\d))?"
     r"|(?:fiscal |financial )?(?P<year>(?:1[5-9]|20)\d\d)"
@@ -91,12 +89,12 @@ def when(text: str, place: int, published_at: str | None, figures: Iterable[int]
 
 def _resolved(match: re.Match[str], published: date | None) -> tuple[int | None, int | None]:
     if match["year"] or match["of"]:
-        month = _MONTHS.index(match["month"].lower()) + 1 if match["month"] else None
+        month = MONTHS.index(match["month"].capitalize()) + 1 if match["month"] else None
         return int(match["year"] or match["of"]), month
     if published is None:
         return None, None
     if match["month"]:
-        month = _MONTHS.index(match["month"].lower()) + 1
+        month = MONTHS.index(match["month"].capitalize()) + 1
         return published.year - (month > published.month), month
     shift = -1 if match["last"] else 1 if match["next"] else 0
     return published.year + shift, None
@@ -105,7 +103,7 @@ def _resolved(match: re.Match[str], published: date | None) -> tuple[int | None,
 def _period(match: re.Match[str]) -> str:
     """One name for one period: "in the first quarter" is "from January to March"."""
     if match["from"]:
-        begin, end = (_MONTHS.index(match[name].lower()) for name in ("from", "to"))
+        begin, end = (MONTHS.index(match[name].capitalize()) for name in ("from", "to"))
         return f"quarter {begin // 3 + 1}" if end - begin == 2 else f"months {begin}-{end}"
     if match["q"]:
         return f"quarter {match['q'][1]}"

@@ -16,11 +16,12 @@ _CHIEF_EXECUTIVE = re.compile(r"\bchief executive(?: officer)?\b", re.IGNORECASE
 
 STOP_WORDS = index_words.STOP_WORDS
 
-MONTHS_AND_DAYS = (
+MONTHS = (
     *"January February March April May June July August September".split(),
     *"October November December".split(),
-    *"Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),
 )
+WEEKDAYS = tuple("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
+MONTHS_AND_DAYS = (*MONTHS, *WEEKDAYS)
 
 
 @lru_cache(maxsize=100_000)

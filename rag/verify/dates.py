@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from rag.words import MONTHS_AND_DAYS
+from rag.words import MONTHS, WEEKDAYS
 
 Days = tuple[date, date]
 """The first and the last of the days that are meant."""
 
-_MONTHS = {name[:3].lower(): number for number, name in enumerate(MONTHS_AND_DAYS[:12], start=1)}
-_WEEKDAYS = {name.lower(): number for number, name in enumerate(MONTHS_AND_DAYS[12:])}
+_MONTHS = {name[:3].lower(): number for number, name in enumerate(MONTHS, start=1)}
+_WEEKDAYS = {name.lower(): number for number, name in enumerate(WEEKDAYS)}
 _OPEN_MONTH = 200
 """Days from the article's day within which a month or a day without a year may lie."""
 
@@ -30,7 +30,7 @@ _MONTH = (
 )
 _DAY = r"(?P<day>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?(?![\w%]|[.,]\d|\s(?:per\s?cent|[mb]illion))"
 _YEAR = r"(?P<year>1[5-9]\d\d|20\d\d)"
-_WEEKDAY = rf"(?P<weekday>{'|'.join(MONTHS_AND_DAYS[12:])})\b"
+_WEEKDAY = rf"(?P<weekday>{'|'.join(WEEKDAYS)})\b"
 _WHICH = r"(?P<which>[Ll]ast|[Nn]ext|[Tt]his)\s+"
 _FORMS = tuple(
     re.compile(rf"(?<![\w$€£¥])(?:{form})")
