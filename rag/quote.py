@@ -26,6 +26,10 @@ much and, of 43 unanswerable questions, those only that fail by their kind (docs
 LEAST_WORDS = 0.5
 """Of the question's words, that a quotation must hold in doubt: it is all that is known of it."""
 
+WORDS = 0.4
+"""What the question's words, all of them held, add to a quotation's score among those that have
+enough: of several true sentences the one that speaks of what is asked (docs/LOG.md)."""
+
 
 def best_quote(
     question: str,
@@ -37,7 +41,8 @@ def best_quote(
     """The sentence of the judged passages that answers best, and the passage it is from.
 
     A sentence counts by the geometric mean of two probabilities: that its passage states the
-    answer, and that it gives what is asked when it is read as a reply by itself. No candidate is
+    answer, and that it gives what is asked when it is read as a reply by itself; among those that
+    reach `LEAST` by that, the question's words that it holds count too. No candidate is
     one that does not mention, with what comes before it, every name of the question by at least one
     of its words; that holds nothing of the kind that is asked for; that `failed` cites; or that
     holds less than `least_words`, 0 to 1, of the question's other words. Both lists are empty where
@@ -49,13 +54,14 @@ def best_quote(
         if _words_held(question, sentence.text) >= least_words
     ]
     given = as_replies(question, [sentence.text for _, sentence in candidates], generator)
-    scores = [
-        math.sqrt(hit.score * probability)
-        for (hit, _), probability in zip(candidates, given, strict=True)
+    enough = [
+        (score + WORDS * _words_held(question, sentence.text), -place)
+        for place, ((hit, sentence), probability) in enumerate(zip(candidates, given, strict=True))
+        if (score := math.sqrt(hit.score * probability)) >= LEAST
     ]
-    if max(scores, default=0.0) < LEAST:
+    if not enough:
         return [], []
-    hit, sentence = candidates[scores.index(max(scores))]
+    hit, sentence = candidates[-max(enough)[1]]
     return [hit], [check(DraftSentence(quotable(sentence.text), (1,)), [hit])]
 
 

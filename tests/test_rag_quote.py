@@ -81,3 +81,21 @@ def test_a_part_of_a_name_will_do() -> None:
 def test_the_least_of_the_question_s_words_that_it_must_hold(asked: str, quoted: int) -> None:
     _, sentences = best_quote(asked, [hit(DEAL, 0.9)], ScriptedGenerator(), least_words=0.5)
     assert len(sentences) == quoted
+
+
+def test_of_two_that_answer_the_one_that_speaks_of_what_is_asked() -> None:
+    body = "Wang announced that he will leave Scale. Wang keeps his seat on the board of Scale."
+    judged = [hit(Article("seat", "A seat", body), 0.9)]
+
+    class Sure(ScriptedGenerator):
+        def sure_of(self, told: str) -> float:
+            return 0.6 if "announced" in told else 0.5
+
+    _, (sentence,) = best_quote("Does Wang keep a seat on the board of Scale?", judged, Sure())
+    assert sentence.text == "Wang keeps his seat on the board of Scale."
+
+
+def test_holding_the_question_s_words_is_not_enough() -> None:
+    judged = [hit(Article("seat", "A seat", "Wang keeps his seat on the board of Scale."), 0.9)]
+    unsure = ScriptedGenerator(probability=0.05)
+    assert best_quote("Does Wang keep a seat on the board?", judged, unsure) == ([], [])
