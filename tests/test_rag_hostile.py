@@ -359,9 +359,16 @@ class TestTokens:
         for attack in ATTACKS:
             article = attack.article
             hit = Hit(Passage(article, 0, len(article.body)), 1.0)
-            for message in build_messages(attack.question, [hit], attack.history):
+            model = ScriptedGenerator("Who?")
+            stand_alone(f"And {attack.question}", [*attack.history, turn_of(attack)], model)
+            for message in [*build_messages(attack.question, [hit]), *model.asked[0]]:
                 ids = tokenizer(message.content, add_special_tokens=False)["input_ids"]
                 assert not special.intersection(ids), attack.id
+
+
+def turn_of(attack: Attack) -> Turn:
+    """As if the attack were what was said before."""
+    return Turn(f"{attack.article.title} {attack.question}", attack.article.body)
 
 
 class TestTheCommand:
