@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from desk import Desk
+from newsstand import newsstand
 
 from rag.settings import Settings, load_settings
 
@@ -212,3 +214,11 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A real server with nothing on it yet, and an index that is filled from it."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with newsstand() as site:
+        yield Desk(site, tmp_path / "built")
