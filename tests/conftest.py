@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
+from commandline import CHIEF, DEAL, Byline, Done
 from desk import Desk
+from fakes import HashingEmbedder, ScriptedGenerator
 from newsstand import newsstand
 
+from rag import load
+from rag.cli import main
 from rag.settings import Settings, load_settings
 
 # Read when the tests begin: weights are where `make test` has put them, whatever a test sets.
@@ -222,3 +228,43 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with newsstand() as site:
         yield Desk(site, tmp_path / "built")
+
+
+@pytest.fixture
+def byline(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Byline]:
+    """Runs the command line in this process, in an empty folder with an index of its own."""
+
+    def run(*arguments: object) -> Done:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        code = ended.value.code
+        assert code is None or isinstance(code, int)
+        return Done(code or 0, *capsys.readouterr())
+
+    with mock.patch.dict(os.environ, BYLINE_INDEX=str(elsewhere / "built")):
+        yield run
+
+
+@pytest.fixture
+def articles(elsewhere: Path) -> Path:
+    folder = elsewhere / "articles"
+    folder.mkdir()
+    (folder / "deal.txt").write_text(DEAL)
+    (folder / "chief.txt").write_text(CHIEF)
+    return folder
+
+
+@pytest.fixture
+def fakes(monkeypatch: pytest.MonkeyPatch) -> ScriptedGenerator:
+    """A fake embedder and a model that says one true sentence and is sure of everything."""
+    generator = ScriptedGenerator("Meta bought a stake ", "of 49% in Scale AI [1].")
+    monkeypatch.setattr(load, "load_embedder", lambda *_: HashingEmbedder())
+    monkeypatch.setattr(load, "load_generator", lambda *_: generator)
+    return generator
+
+
+@pytest.fixture
+def indexed(byline: Byline, articles: Path, fakes: ScriptedGenerator) -> ScriptedGenerator:
+    assert byline("index", "build", articles).code == 0
+    return fakes
