@@ -6,18 +6,24 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import deal
 import pytest
 from commandline import CHIEF, DEAL, Byline, Done
 from desk import Desk
 from fakes import HashingEmbedder, ScriptedGenerator
 from newsstand import newsstand
 
+from index.build import build
+from index.search import Index
 from rag import load
 from rag.cli import main
+from rag.limits import Limits
+from rag.pipeline import Pipeline
 from rag.settings import Settings, load_settings
 
 # Read when the tests begin: weights are where `make test` has put them, whatever a test sets.
@@ -268,3 +274,16 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> ScriptedGenerator:
 def indexed(byline: Byline, articles: Path, fakes: ScriptedGenerator) -> ScriptedGenerator:
     assert byline("index", "build", articles).code == 0
     return fakes
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[deal.Make]:
+    """A pipeline over the four articles, whose model says what the test scripts."""
+    embedder = HashingEmbedder()
+    build([deal.DEAL, deal.CHIEF, deal.REACTOR, deal.HOSTILE], embedder, tmp_path)
+    with closing(Index.open(tmp_path, embedder)) as index:
+
+        def pipeline(generator: ScriptedGenerator, **limits: Any) -> Pipeline:
+            return Pipeline(index, embedder, generator, Limits(**limits))
+
+        yield pipeline
