@@ -51,6 +51,24 @@ _TITLES = frozenset("ceo cfo coo cto".split())
 _TITLE = re.compile(rf"\b(?:{'|'.join(_TITLES)})\b", re.IGNORECASE)
 _DOER = re.compile(r"(?:\A\W*|\b(?:by|is|was|are|were) )([A-Z]\w+)")
 _DATE = re.compile(rf"\b(?:1[5-9]|20)\d\d\b|\b(?:{'|'.join(MONTHS_AND_DAYS)})\b")
+# What stands in for a date, a number, a share or a name, and replies all the same.
+_TIME = re.compile(
+    r"\b(?:today|tonight|yesterday|tomorrow|spring|summer|autumn|winter|ago)\b"
+    r"|\b(?:last|next|this|coming|previous|following)"
+    r" (?:night|week|weekend|month|quarter|year|decade|century)\b"
+    r"|\b(?:in|within) (?:\w+ ){0,2}(?:hours|days|weeks|months|years)\b",
+    re.IGNORECASE,
+)
+_ROUGH_NUMBER = re.compile(
+    r"\b(?:dozens?|hundreds|thousands|millions|billions|several|half|doubled?|tripled?|once|twice"
+    r"|hourly|daily|weekly|monthly|quarterly|yearly|annually|every|nobody|none|no one)\b",
+    re.IGNORECASE,
+)
+_ROUGH_SHARE = re.compile(
+    r"\b(?:half|majority|minority|(?:a|one|two) (?:thirds?|quarter|fifths?|tenth))\b", re.IGNORECASE
+)
+_GROUP = re.compile(r"\A\W*(?:an?|the|all|some|many|most|several) ([a-z]\w+)", re.IGNORECASE)
+_NEAR = 0.3
 _WORD = re.compile(r"(?!(?<=\w['’])s\b)\w+")  # "Scale's" is Scale
 
 
@@ -77,14 +95,19 @@ def offer(kind: Kind, question: str, sentence: str) -> float:
     if kind == "person":
         return _offers_name(question, sentence)
     if kind == "date":
-        return 1.0 if _DATE.search(sentence) else -1.0
+        return 1.0 if _DATE.search(sentence) else _near(_TIME, sentence)
     new = _new_quantities(question, sentence)
     if kind == "share":
-        return 1.0 if any(quantity.unit == "%" for quantity in new) else -1.0
+        in_percent = any(quantity.unit == "%" for quantity in new)
+        return 1.0 if in_percent else _near(_ROUGH_SHARE, sentence)
     if kind == "number":
-        return 1.0 if new else -1.0
+        return 1.0 if new else _near(_ROUGH_NUMBER, sentence)
     in_money = any(quantity.unit not in (None, "%") for quantity in new)
-    return 1.0 if in_money else 0.3 if new else -1.0
+    return 1.0 if in_money else _NEAR if new else -1.0
+
+
+def _near(words: re.Pattern[str], sentence: str) -> float:
+    return _NEAR if words.search(sentence) else -1.0
 
 
 def replies_in_kind(question: str, reply: str, source: str) -> bool:
@@ -92,7 +115,8 @@ def replies_in_kind(question: str, reply: str, source: str) -> bool:
 
     "Wang will join Meta" is none to "Who takes over from Alexandr Wang?". `source` is the text that
     the reply was taken from. A single name that the question does not hold counts as somebody if it
-    begins the reply, follows "by", "is" or "was", or ends a name in full in `source`.
+    begins the reply, follows "by", "is" or "was", or ends a name in full in `source`; so does a
+    group that begins it, as in "The investors".
     """
     kinds = kinds_asked(question)
     if not kinds:
@@ -102,10 +126,13 @@ def replies_in_kind(question: str, reply: str, source: str) -> bool:
     families = {_WORD.findall(name)[-1] for name in full_names}
     doers = {name for name in _DOER.findall(reply) if name.lower() not in STOP_WORDS}
     alone = families.union(doers).intersection(_WORD.findall(reply))
+    group = _GROUP.match(reply)
+    if group and group[1].lower() not in STOP_WORDS:
+        alone.add(group[1])
     if "person" in kinds and any(word.lower() not in known for word in alone):
         return True
     offers = [(kind, offer(kind, question, reply)) for kind in kinds]
-    return any(offered == 1 or (kind == "money" and offered > 0) for kind, offered in offers)
+    return any(offered == 1 or (kind != "person" and offered > 0) for kind, offered in offers)
 
 
 def _full_names(text: str) -> list[str]:

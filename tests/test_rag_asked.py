@@ -99,6 +99,28 @@ def test_a_company_that_did_it(reply: str) -> None:
     assert replies_in_kind("Who bought the stake in Scale AI?", reply, SOURCE)
 
 
+@pytest.mark.parametrize(
+    ("question", "reply"),
+    [
+        ("Who bought it?", "A group of investors bought it."),
+        ("Who said that prices rose?", "The central bank said so."),
+        ("When does it close?", "It closes next year."),
+        ("When did it open?", "It opened three years ago."),
+        ("How many people came?", "Thousands of people came."),
+        ("How often do they meet?", "They meet weekly."),
+        ("How large a stake did it take?", "It took a minority stake."),
+        ("What share did it sell?", "It sold half of it."),
+    ],
+)
+def test_a_reply_of_the_kind_without_name_date_or_number(question: str, reply: str) -> None:
+    assert replies_in_kind(question, reply, reply)
+
+
+@pytest.mark.parametrize("reply", ["The chief does.", "He joined it.", "The Wang company does."])
+def test_a_group_of_the_question_or_none(reply: str) -> None:
+    assert not replies_in_kind("Who follows chief Alexandr Wang?", reply, SOURCE)
+
+
 def test_where_no_kind_is_asked_for_any_reply_will_do() -> None:
     assert replies_in_kind("Where is the plant?", "It is in Clinton.", "")
 
