@@ -29,6 +29,7 @@ from rag.verify.polarity import dropped_hedge, negation_fault
 from rag.verify.quotations import altered_quotation
 from rag.verify.roles import swapped_name, swapped_roles
 from rag.verify.tokens import SCALE_WORDS, names_within, read
+from rag.verify.valuation import mistaken_value
 from rag.words import content_words, words
 
 SUPPORTED = 0.6
@@ -194,13 +195,16 @@ def _is_amount(word: str) -> bool:
 def _stated_fault(
     text: str, hit: Hit, source: str, share: float, known: frozenset[str]
 ) -> Fault | None:
-    """Words in quotation marks, a number, a date or a name that the passage does not hold."""
+    """Words in quotation marks, a number, a date or a name that the passage does not hold, or a sum
+    that it says another thing of."""
     article = hit.passage.article
     quoted = altered_quotation(text, source)
     if quoted is not None:
         return Fault(f"the passage does not say “{shown(quoted)}” word for word")
     numbers = without_dates(source, keep_years=True)
     if fault := missing_amount(without_dates(text), numbers):
+        return fault
+    if fault := mistaken_value(text, _sentences(hit)):
         return fault
     for one in missing_dates(text, source, day_of(article.published_at)):
         if not (one.is_year and not missing_quantities(one.text, numbers)):
