@@ -16,19 +16,25 @@ from rag.words import MONTHS_AND_DAYS, STOP_WORDS
 
 Kind = Literal["person", "money", "share", "number", "date"]
 
+# Where "who" and "when" ask; elsewhere they tell more of a thing, as in "the man who".
+_ASKS = (
+    r"(?:\A\W*|[,;:—–-] ?"
+    r"|\b(?:and|or|but|by|to|with|from|for|of|since|until|exactly|me|know) )"
+)
 _ASKING: dict[Kind, re.Pattern[str]] = {
     "person": re.compile(
-        r"\bwho(?:m|se)?\b|\b(?:which|what) (?:person|executive|man|woman)\b", re.I
+        rf"{_ASKS}who(?:m|se)?\b|\b(?:which|what) (?:person|executive|man|woman)\b", re.I
     ),
     "share": re.compile(
         r"^(?:how|what|which)\b.*\b(?:share|percent\w*|stake|proportion|portion|fraction)\b", re.I
     ),
     "number": re.compile(
         r"\bhow (?:many|long|old|big|large|far|often|high)\b"
-        r"|\bwhat (?:share|percent\w*|stake|number|proportion|portion|age)\b",
+        r"|\bwhat (?:(?:is|was|are|were) the (?=size|number|age))?"
+        r"(?:share|percent\w*|stake|number|proportion|portion|age|size)\b",
         re.I,
     ),
-    "date": re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day|month)\b", re.I),
+    "date": re.compile(rf"{_ASKS}when\b|\b(?:what|which) (?:year|date|day|month)\b", re.I),
 }
 # "How much voting power" asks for no sum.
 _HOW_MUCH = re.compile(

@@ -35,6 +35,11 @@ _ABOUT = {
     "person": "the person",
     "yes or no": "whether it is so",
 }
+_OPENING: dict[Difference, str] = {
+    "different": "Reports differ",
+    "compatible": "Not all reports are as exact",
+    "corrected": "An earlier report no longer stands",
+}
 _OWN_WORD = re.compile(
     r"\b(?:stake|share|price|value|valuation|revenue|sales|profit|loss|cost|fee|sum|debt|budget"
     r"|population|age|number of \w+|capital expenditure)\b",
@@ -88,7 +93,7 @@ def tell_differences(
     standing = [voice for voice, note in zip(voices, notes, strict=True) if note is None]
     kind = _kind(standing)
     found = Disagreement(_about(wanted), claims, kind)
-    sentence = _sentence(wanted, voices, claims)
+    sentence = _sentence(kind, voices, claims)
     return Told((*sentences, sentence), tuple(numbered), (found,))
 
 
@@ -285,10 +290,11 @@ def _about(wanted: Asked) -> str:
     return f"the {own[0].lower()}" if own else _ABOUT[wanted.kind]
 
 
-def _sentence(wanted: Asked, voices: Sequence[_Voice], claims: Sequence[Claim]) -> Sentence:
-    """ "Reports differ: A (12 June 2025) says 49%; B (13 June 2025) does not reveal the figure."
+def _sentence(kind: Difference, voices: Sequence[_Voice], claims: Sequence[Claim]) -> Sentence:
+    """ "Reports differ: A (12 June 2025) says 49%; B (13 June 2025) says 47%."
 
-    Of reports that say the same the newest is named.
+    Milder where they differ only in how exact they are. Of those that say the same the newest is
+    named.
     """
     shown: list[tuple[_Voice, Claim]] = []
     for voice, claim in zip(voices, claims, strict=True):
@@ -298,7 +304,7 @@ def _sentence(wanted: Asked, voices: Sequence[_Voice], claims: Sequence[Claim]) 
     parts = [
         f"{_source(voice.article)} {_says(voice.stated.value, claim)}" for voice, claim in shown
     ]
-    text = f"Reports differ: {'; '.join(parts)}."
+    text = f"{_OPENING[kind]}: {'; '.join(parts)}."
     return Sentence(text, tuple(claim.citation for _, claim in shown), "supported", 1.0)
 
 

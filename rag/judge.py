@@ -32,6 +32,9 @@ MOST = 3
 LEAST_SHARE = 0.5
 """Of the best passage's probability, that another must have to count beside it."""
 
+FAINT = 0.1
+"""Of a passage that alone holds the kind of thing asked for, to be worth reading all the same."""
+
 LIKELIHOOD = 2.0
 """How much the mean log-probability of the question counts, against the log-odds of yes."""
 
@@ -88,13 +91,25 @@ def worth_reading(question: str, judged: Sequence[Hit]) -> list[Hit]:
     def worth(hit: Hit) -> float:
         return hit.score + OFFER * sum(offer(kind, question, hit.passage.text) for kind in kinds)
 
-    return sorted(worth_quoting(judged), key=lambda hit: -worth(hit))[:MOST]
+    return sorted(worth_quoting(question, judged), key=lambda hit: -worth(hit))[:MOST]
 
 
-def worth_quoting(judged: Sequence[Hit]) -> list[Hit]:
-    """The judged passages whose sentences may be an answer, best first."""
+def worth_quoting(question: str, judged: Sequence[Hit]) -> list[Hit]:
+    """The judged passages whose sentences may be an answer, best first.
+
+    Where none of them holds anything of the kind that is asked for, those that do: a passage on the
+    investment that gives no sum is no answer to how much it is, however sure the model is.
+    """
     least = LEAST_SHARE * max((hit.score for hit in judged), default=0.0)
-    return [hit for hit in judged if hit.score >= least]
+    worthy = [hit for hit in judged if hit.score >= least]
+    kinds = kinds_asked(question)
+
+    def offers(hit: Hit) -> bool:
+        return any(offer(kind, question, hit.passage.text) > 0 for kind in kinds)
+
+    if not kinds or any(map(offers, worthy)):
+        return worthy
+    return [hit for hit in judged if hit.score >= FAINT and offers(hit)] or worthy
 
 
 def fewest_to_read(question: str, worthy: Sequence[Hit]) -> list[Hit]:

@@ -101,9 +101,9 @@ class Pipeline:
         sentences = yield from check_draft(raw, evidence)
         if not gives_what_is_asked(query, sentences, self.generator):
             # What the model made of the passages failed: their own words may still answer.
-            failed, evidence, sentences = sentences, [], []
+            evidence, sentences = [], []
             if not declines(raw):
-                evidence, sentences = best_quote(query, judged, self.generator, failed)
+                evidence, sentences = best_quote(query, judged, self.generator)
             yield Found(tuple(evidence or judged))
         return raw, evidence, sentences
 

@@ -35,22 +35,20 @@ def best_quote(
     question: str,
     judged: Sequence[Hit],
     generator: Generator,
-    failed: Sequence[Sentence] = (),
     least_words: float = 0.0,
 ) -> tuple[list[Hit], list[Sentence]]:
     """The sentence of the judged passages that answers best, and the passage it is from.
 
     A sentence counts by the geometric mean of two probabilities: that its passage states the
     answer, and that it gives what is asked when it is read as a reply by itself; among those that
-    reach `LEAST` by that, the question's words that it holds count too. No candidate is
-    one that does not mention, with what comes before it, every name of the question by at least one
-    of its words; that holds nothing of the kind that is asked for; that `failed` cites; or that
-    holds less than `least_words`, 0 to 1, of the question's other words. Both lists are empty where
-    no sentence reaches `LEAST`.
+    reach `LEAST` by that, the question's words that it holds count too. No candidate is one that
+    does not mention, with what comes before it, every name of the question by at least one of its
+    words; that holds nothing of the kind that is asked for; or that holds less than `least_words`,
+    0 to 1, of the question's other words. Both lists are empty where no sentence reaches `LEAST`.
     """
     candidates = [
         (hit, sentence)
-        for hit, sentence in _candidates(question, judged, failed)
+        for hit, sentence in _candidates(question, judged)
         if _words_held(question, sentence.text) >= least_words
     ]
     given = as_replies(question, [sentence.text for _, sentence in candidates], generator)
@@ -65,17 +63,13 @@ def best_quote(
     return [hit], [check(DraftSentence(quotable(sentence.text), (1,)), [hit])]
 
 
-def _candidates(
-    question: str, judged: Sequence[Hit], failed: Sequence[Sentence]
-) -> list[tuple[Hit, Passage]]:
-    cited = {citation.quote for sentence in failed for citation in sentence.citations}
+def _candidates(question: str, judged: Sequence[Hit]) -> list[tuple[Hit, Passage]]:
     asked = whole_names(question)
     return [
         (hit, sentence)
-        for hit in worth_quoting(judged)
+        for hit in worth_quoting(question, judged)
         for sentence in _sentences(hit.passage)
-        if sentence.text not in cited
-        and _mentions(asked, hit, sentence.text)
+        if _mentions(asked, hit, sentence.text)
         and replies_in_kind(question, sentence.text, hit.passage.article.body)
     ]
 

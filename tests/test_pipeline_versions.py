@@ -89,7 +89,7 @@ class TestWhatSourcesStateDifferently:
     def test_the_answer_says_so_in_one_more_sentence(self, answer: Answer) -> None:
         assert [sentence.text for sentence in answer.sentences] == [
             "Meta bought a stake of 49% in Scale AI.",
-            "Reports differ: The Daily (13 June 2025) says 49%; "
+            "Not all reports are as exact: The Daily (13 June 2025) says 49%; "
             "The Post (12 June 2025) does not reveal the figure.",
         ]
 

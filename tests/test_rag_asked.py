@@ -26,6 +26,12 @@ from rag.asked import is_yes_or_no, kinds_asked, offer, replies_in_kind
         ("What will happen to the proceeds of the investment?", []),
         ("What is superintelligence?", []),
         ("Where is the plant?", []),
+        ("What does it mean when currencies float?", []),
+        ("Which firm did the man who founded Acme join?", []),
+        ("By whom and when was it founded?", ["person", "date"]),
+        ("As of May 2025, who led it?", ["person"]),
+        ("Since when does it exist?", ["date"]),
+        ("What is the size of the fund?", ["number"]),
     ],
 )
 def test_kinds(question: str, kinds: list[str]) -> None:

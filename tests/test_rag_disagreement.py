@@ -77,7 +77,7 @@ class TestAStakeThatOneReportDoesNotReveal:
     def test_the_answer_says_so_with_citations(self) -> None:
         sentence = tell(STAKE, KNOWN, SILENT).sentences[-1]
         assert sentence.marked == (
-            "Reports differ: The Post (13 June 2025) does not reveal the figure; "
+            "Not all reports are as exact: The Post (13 June 2025) does not reveal the figure; "
             "The Daily (12 June 2025) says 49%. [2][1]"
         )
         assert sentence.verdict == "supported"
@@ -278,7 +278,7 @@ class TestCorrections:
 
     def test_the_sentence_says_so(self) -> None:
         assert tell(STAKE, self.RIGHT, self.WRONG).sentences[-1].text == (
-            "Reports differ: The Daily (14 June 2025) says 49%; "
+            "An earlier report no longer stands: The Daily (14 June 2025) says 49%; "
             "The Daily (12 June 2025) said 47%, corrected by the outlet on 14 June 2025."
         )
 

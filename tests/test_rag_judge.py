@@ -120,6 +120,26 @@ def test_of_near_equals_the_one_that_names_somebody_is_read_first() -> None:
     assert first.passage.article is named
 
 
+def scored(*told: tuple[str, float]) -> list[Hit]:
+    articles = [(Article(body, "Business", body), score) for body, score in told]
+    return [Hit(Passage(a, 0, len(a.body)), score) for a, score in articles]
+
+
+NAMELESS, NAMED = "The company has a new chief.", "The company is led by Jason Droege."
+
+
+def test_where_the_surest_name_nobody_the_one_that_does_is_read() -> None:
+    judged = scored((NAMELESS, 0.8), (NAMED, 0.2))
+    (only,) = worth_reading("Who leads the company?", judged)
+    assert only.passage.text == NAMED
+
+
+def test_not_so_if_it_hardly_answers() -> None:
+    judged = scored((NAMELESS, 0.8), (NAMED, 0.05))
+    (only,) = worth_reading("Who leads the company?", judged)
+    assert only.passage.text == NAMELESS
+
+
 @pytest.mark.parametrize(("probability", "gives"), [(0.9, True), (0.1, False)])
 def test_a_reply_beside_the_point(probability: float, gives: bool) -> None:
     generator = ScriptedGenerator(probability=probability)

@@ -8,7 +8,6 @@ from fakes import ScriptedGenerator
 from corpus.article import Article
 from index.types import Hit, Passage
 from rag.quote import best_quote
-from rag.types import Citation, Sentence
 
 DEAL = Article(
     "deal", "A deal", "Both firms gave a statement. Meta paid $14.3 billion. It was in June."
@@ -27,17 +26,6 @@ def test_the_sentence_that_offers_what_is_asked() -> None:
     assert sentence.verdict == "supported"
     assert [c.quote for c in sentence.citations] == ["Meta paid $14.3 billion."]
     assert [h.passage.article for h in hits] == [DEAL]
-
-
-def test_a_sentence_that_failed_is_passed_over() -> None:
-    judged = [hit(DEAL, 0.9), hit(TALKS, 0.8)]
-    start = DEAL.body.index("Meta paid")
-    cited = Citation(1, judged[0].passage, start, start + len("Meta paid $14.3 billion."))
-    hits, (sentence,) = best_quote(
-        QUESTION, judged, ScriptedGenerator(), [Sentence("Beside.", (cited,))]
-    )
-    assert sentence.text == TALKS.body
-    assert [h.passage.article for h in hits] == [TALKS]
 
 
 def test_the_sentence_that_the_model_is_surest_of() -> None:
