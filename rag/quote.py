@@ -6,22 +6,16 @@ writes; it has to answer, though.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from index.sentences import sentence_spans
 from index.types import Hit, Passage
 from rag.asked import replies_in_kind
-from rag.judge import as_replies, worth_quoting
+from rag.judge import LEAST_ANSWERING, answering, as_replies, worth_quoting
 from rag.markers import DraftSentence, quotable
 from rag.types import Generator, Sentence
 from rag.verify import check, known_names, names, whole_names
 from rag.words import content_words, stem
-
-LEAST = 0.28
-"""Of a quotation that answers. On development questions in doubt, 9 of 13 right quotations had as
-much and, of 43 unanswerable questions, those only that fail by their kind (docs/LOG.md)."""
-
 
 LEAST_WORDS = 0.5
 """Of the question's words, that a quotation must hold in doubt: it is all that is known of it."""
@@ -39,12 +33,11 @@ def best_quote(
 ) -> tuple[list[Hit], list[Sentence]]:
     """The sentence of the judged passages that answers best, and the passage it is from.
 
-    A sentence counts by the geometric mean of two probabilities: that its passage states the
-    answer, and that it gives what is asked when it is read as a reply by itself; among those that
-    reach `LEAST` by that, the question's words that it holds count too. No candidate is one that
-    does not mention, with what comes before it, every name of the question by at least one of its
-    words; that holds nothing of the kind that is asked for; or that holds less than `least_words`,
-    0 to 1, of the question's other words. Both lists are empty where no sentence reaches `LEAST`.
+    A sentence counts by `rag.judge.answering`; among those that reach `LEAST_ANSWERING` by that,
+    the question's words that it holds count too. No candidate is one that does not mention, with
+    what comes before it, every name of the question by at least one of its words; that holds
+    nothing of the kind that is asked for; or that holds less than `least_words`, 0 to 1, of the
+    question's other words. Both lists are empty where no sentence reaches that.
     """
     candidates = [
         (hit, sentence)
@@ -55,7 +48,7 @@ def best_quote(
     enough = [
         (score + WORDS * _words_held(question, sentence.text), -place)
         for place, ((hit, sentence), probability) in enumerate(zip(candidates, given, strict=True))
-        if (score := math.sqrt(hit.score * probability)) >= LEAST
+        if (score := answering(hit.score, probability)) >= LEAST_ANSWERING
     ]
     if not enough:
         return [], []

@@ -140,14 +140,22 @@ def test_not_so_if_it_hardly_answers() -> None:
     assert only.passage.text == NAMELESS
 
 
-@pytest.mark.parametrize(("probability", "gives"), [(0.9, True), (0.1, False)])
-def test_a_reply_beside_the_point(probability: float, gives: bool) -> None:
+READ = scored(("It has a board of nine in Rome.", 0.6))
+
+
+@pytest.mark.parametrize(
+    ("passage", "probability", "gives"),
+    [(0.6, 0.9, True), (0.6, 0.1, False), (0.95, 0.1, True), (0.95, 0.05, False)],
+)
+def test_a_reply_beside_the_point(passage: float, probability: float, gives: bool) -> None:
     generator = ScriptedGenerator(probability=probability)
-    assert gives_what_is_asked("Where is it?", [cited("It has a board.")], generator) is gives
+    read = scored((NAMED, passage))
+    reply = [cited("It has a board.")]
+    assert gives_what_is_asked("Where is it?", reply, read, generator) is gives
 
 
 def cited(text: str, body: str = "It has a board of nine in Rome.") -> Sentence:
-    article = Article("a", "A board", body)
+    article = Article("a", "A board", body, published_at="2022-10-27")
     return Sentence(text, (Citation(1, Passage(article, 0, len(body)), 0, len(body)),))
 
 
@@ -157,23 +165,24 @@ def cited(text: str, body: str = "It has a board of nine in Rome.") -> Sentence:
         ("The ferry line is run by a board of nine.", True),
         ("The ferry line is run by a harbour authority.", False),  # nothing new is in the passage
         ("The ferry line is run in Rome by a harbour authority.", False),
+        ("The ferry line is run since 2022.", True),  # the year of its article
         ("The ferry line is run.", True),  # adds nothing: for others to judge
     ],
 )
 def test_what_a_reply_adds_must_be_in_its_passages(reply: str, gives: bool) -> None:
     given = gives_what_is_asked(
-        "By what is the ferry line run?", [cited(reply)], ScriptedGenerator()
+        "By what is the ferry line run?", [cited(reply)], READ, ScriptedGenerator()
     )
     assert given is gives
 
 
 def test_a_reply_without_the_kind_of_thing_asked_for() -> None:
     reply = [Sentence("It has a board.")]
-    assert not gives_what_is_asked("Who leads it?", reply, ScriptedGenerator())
+    assert not gives_what_is_asked("Who leads it?", reply, READ, ScriptedGenerator())
 
 
 def test_no_sentence_gives_nothing() -> None:
-    assert not gives_what_is_asked("Where is it?", [], ScriptedGenerator())
+    assert not gives_what_is_asked("Where is it?", [], READ, ScriptedGenerator())
 
 
 def test_each_text_is_read_as_a_reply_by_itself() -> None:
