@@ -20,6 +20,10 @@ from eval.metrics import searchable
 from eval.questions import Question
 from eval.scores import SHORT_ANSWER
 
+ANSWER_IN_ARTICLES = "answer-in-articles"
+"""The tag of news questions whose accepted answer occurs in an article that belongs to them: weak
+evidence that it can be answered, and the slice to read, as most of the others cannot."""
+
 
 class AbsentSetError(BylineError):
     """A question set is not there: its suite is skipped, which is not passed."""
@@ -68,13 +72,16 @@ def read_news(folder: Path | None, name: str) -> tuple[list[Question], list[Arti
 
 def _news_question(row: dict[str, Any]) -> Question:
     gold = tuple(row.get("gold_article_ids", ()))
+    tags = () if searchable(row["answers"]) else (SHORT_ANSWER,)
+    if row.get("answer_in_articles"):
+        tags += (ANSWER_IN_ARTICLES,)
     return Question(
         id=row["id"],
         question=row["question"],
         answers=tuple(row["answers"]),
         article_ids=gold,
         answerable=True if gold else None,
-        tags=() if searchable(row["answers"]) else (SHORT_ANSWER,),
+        tags=tags,
         as_of=row["date"],
     )
 

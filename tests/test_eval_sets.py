@@ -122,3 +122,11 @@ def test_a_pool_is_never_smaller_than_what_is_named() -> None:
 
 def test_without_a_number_the_pool_is_whole() -> None:
     assert shrink(POOL, [], None, seed=0) == POOL
+
+
+def test_news_whose_answer_occurs_in_an_article_is_a_slice_of_its_own(tmp_path: Path) -> None:
+    rows = [{**NEWS, "answer_in_articles": told} for told in (True, False)]
+    put(tmp_path, "realtimeqa-questions.jsonl", *rows)
+    put(tmp_path, "realtimeqa-articles.jsonl", ARTICLE)
+    questions, _ = read_news(tmp_path, "realtimeqa")
+    assert [question.tags for question in questions] == [("answer-in-articles",), ()]
