@@ -99,7 +99,7 @@ class Pipeline:
         yield Found(tuple(evidence))
         raw = yield from write_draft(query, evidence, self.generator, clock)
         sentences = yield from check_draft(raw, evidence)
-        if not gives_what_is_asked(query, sentences, evidence, self.generator):
+        if not gives_what_is_asked(query, sentences, self.generator):
             # What the model made of the passages failed: their own words may still answer.
             evidence, sentences = [], []
             if not declines(raw):
