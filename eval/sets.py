@@ -72,7 +72,7 @@ def read_news(folder: Path | None, name: str) -> tuple[list[Question], list[Arti
 
 def _news_question(row: dict[str, Any]) -> Question:
     gold = tuple(row.get("gold_article_ids", ()))
-    tags = () if searchable(row["answers"]) else (SHORT_ANSWER,)
+    tags: tuple[str, ...] = () if searchable(row["answers"]) else (SHORT_ANSWER,)
     if row.get("answer_in_articles"):
         tags += (ANSWER_IN_ARTICLES,)
     return Question(

@@ -157,8 +157,8 @@ def gives_what_is_asked(question: str, reply: Sequence[Sentence], generator: Gen
 
 
 def answering(states: float, gives: float) -> float:
-    """How likely a quotation is an answer: the geometric mean of the probabilities that its passage states
-    the answer and that it gives what is asked when it is read as a reply by itself."""
+    """How likely a quotation is an answer: the geometric mean of the probabilities that its passage
+    states the answer and that it gives what is asked when it is read as a reply by itself."""
     return math.sqrt(states * gives)
 
 
