@@ -18,7 +18,7 @@ from rag.asked import Kind, is_yes_or_no, kinds_asked
 from rag.evidence import is_news
 from rag.measures import counted, counts_asked, measure_asked, measure_of, speaks_of
 from rag.people import like, people_stated
-from rag.values import Value, dates, figures, hidden
+from rag.values import Value, dates, figures, hidden, relate
 from rag.verify import alias, known_names, names, whole_names
 from rag.when import When, when
 from rag.words import MONTHS_AND_DAYS, STOP_WORDS, content_words, stem, words
@@ -174,6 +174,25 @@ def values_of(asked: Asked, sentence: str, published_at: str | None) -> list[Sta
         return [Stated(value) for value in people_stated(asked.question, sentence)]
     polarity = _polarity(asked, sentence)
     return [Stated(polarity)] if polarity else []
+
+
+def is_of_another_time(query: str, reply: str, quote: str, published_at: str | None) -> bool:
+    """Whether a reply gives a figure of `quote` that is not of the time which the question names:
+    the quote says that it is of another, or it has one of that time, which the reply leaves out.
+    """
+    wanted = asked(query)
+    if wanted is None or wanted.kind not in ("money", "share", "number"):
+        return False
+    time = when(wanted.question, len(wanted.question), published_at)
+    said = figures(reply)
+    stated = list(_figures(wanted, quote, published_at))
+    given = [one for one in stated if any(relate(one.value, own) == "same" for own in said)]
+    if not time.told or not given:
+        return False
+    of_that_time = [one for one in stated if one.when.told and time.fits(one.when)]
+    if of_that_time:
+        return not any(one in of_that_time for one in given)
+    return all(one.when.told and not time.fits(one.when) for one in given)
 
 
 def is_echo(sentence: str) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from index.types import Hit
 from rag.asked import kinds_asked, offer, replies_in_kind
+from rag.claims import is_of_another_time
 from rag.prompt import heading
 from rag.types import Generator, Message, Reading, Sentence
 from rag.untrusted import as_data
@@ -151,9 +152,17 @@ def gives_what_is_asked(question: str, reply: Sequence[Sentence], generator: Gen
     bodies = {c.passage.article.body for sentence in reply for c in sentence.citations}
     if not reply or not replies_in_kind(question, text, "\n".join(bodies)):
         return False
-    if _share_of_new_words(question, reply) < LEAST_NEW_WORDS:
+    if _share_of_new_words(question, reply) < LEAST_NEW_WORDS or _of_another_time(question, reply):
         return False
     return as_replies(question, [text], generator)[0] >= LEAST_RELEVANCE
+
+
+def _of_another_time(question: str, reply: Sequence[Sentence]) -> bool:
+    return any(
+        is_of_another_time(question, sentence.text, c.quote, c.passage.article.published_at)
+        for sentence in reply
+        for c in sentence.citations
+    )
 
 
 def answering(states: float, gives: float) -> float:

@@ -28,6 +28,7 @@ _PERIOD = re.compile(
 )
 _COUNTS = {"three": 3, "six": 6, "nine": 9}
 _NEAR = 45  # characters between a value and the period that it is of
+_BEYOND = 10_000  # what another value between a value and a time adds to their distance
 _SPAN = 400  # days between two reports that name no time, beyond which they tell of two times
 
 
@@ -71,14 +72,10 @@ def when(text: str, place: int, published_at: str | None, figures: Iterable[int]
         first, last = sorted((match.start(), place))
         between = text[first:last]
         crossed = sum(first < other < last for other in others)
-        return len(between) + 15 * len(re.findall(r"[,;]| and ", between)) + 200 * crossed
+        return len(between) + 15 * len(re.findall(r"[,;]| and ", between)) + _BEYOND * crossed
 
-    times = sorted(_TIME.finditer(text), key=distance)
-    year = month = None
-    for match in times:
-        year, month = _resolved(match, published)
-        if year is not None:
-            break
+    times = [match for match in _TIME.finditer(text) if distance(match) < _BEYOND]
+    year, month = _resolved(min(times, key=distance), published) if times else (None, None)
     periods = [match for match in _PERIOD.finditer(text) if distance(match) <= _NEAR]
     period = min(periods, key=distance, default=None)
     told = year is not None

@@ -160,3 +160,22 @@ def test_another_number_in_the_nearest_sentence_outweighs_the_same_number_elsewh
     hits = [Hit(Passage(one, 0, len(one.body)), 1.0) for one in (near, far)]
     claim = DraftSentence("Investors put the value of the company at $25 billion.", ())
     assert check(claim, hits).verdict == "unsupported"
+
+
+QUARTERS = "Meta's revenue in the first quarter rose to $42.31 billion, from $36.46 billion."
+MONTHS = "From January to March Meta took in $42.31 billion, up from $36.46 billion."
+
+
+@pytest.mark.parametrize("body", [QUARTERS, MONTHS])
+@pytest.mark.parametrize("when", ["the first quarter of 2025", "Q1 2025", "the first quarter"])
+def test_a_quarter_in_other_words(body: str, when: str) -> None:
+    claim = f"In {when} Meta's revenue was $42.31 billion."
+    assert checked(claim, body, published="2025-05-01").verdict == "supported"
+
+
+@pytest.mark.parametrize("body", [QUARTERS, MONTHS])
+@pytest.mark.parametrize("when", ["third quarter of 2025", "Q2 2025", "first half of 2025"])
+def test_another_quarter(body: str, when: str) -> None:
+    claim = f"Meta's revenue in the {when} was $42.31 billion."
+    found = checked(claim, body, published="2025-05-01")
+    assert (found.verdict, found.why) == ("unsupported", f"the passage does not say {when}")

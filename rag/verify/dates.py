@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -32,10 +32,17 @@ _DAY = r"(?P<day>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?(?![\w%]|[.,]\d|\s(?:per\s
 _YEAR = r"(?P<year>1[5-9]\d\d|20\d\d)"
 _WEEKDAY = rf"(?P<weekday>{'|'.join(WEEKDAYS)})\b"
 _WHICH = r"(?P<which>[Ll]ast|[Nn]ext|[Tt]his)\s+"
+_OF_YEAR = rf"(?:,?\s+(?:of\s+)?{_YEAR}\b)?"
+_ORDINALS = ("first", "second", "third", "fourth")
+_ORDINAL = rf"(?P<ordinal>[Ff]irst|{'|'.join(_ORDINALS)})"
 _FORMS = tuple(
     re.compile(rf"(?<![\w$€£¥])(?:{form})")
     for form in (
         rf"{_YEAR}-(?P<month>\d\d)-(?P<day>\d\d)(?:T[\d:.]+(?:Z|[+-][\d:]+)?)?(?!\d)",
+        rf"(?:Q(?P<quarter>[1-4])|{_ORDINAL}[\s-](?P<part>quarter|half))\b{_OF_YEAR}",
+        rf"(?P<first>{'|'.join(MONTHS)})\s?(?:to|through|until|[–-])\s?{_MONTH}{_OF_YEAR}",
+        rf"(?:three|3)\s+months\s+(?P<ended>to|ended|ending|through)\s+(?:the\s+end\s+of\s+)?"
+        rf"(?:\d\d?\s+)?{_MONTH}(?:\s\d\d?\b)?{_OF_YEAR}",
         rf"{_DAY}(?:\s+of)?\s+{_MONTH}(?:,?\s+{_YEAR}\b)?",
         rf"{_MONTH}\s+{_DAY}(?:,?\s+{_YEAR}\b)?",
         rf"{_MONTH}(?:\s+of)?,?\s+{_YEAR}\b",
@@ -54,13 +61,15 @@ _FORMS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Date:
-    """A date as a text states it; what it leaves open is None. `which` is last, this or next."""
+    """A date as a text states it; what it leaves open is None. `which` is last, this or next, and
+    `months` how many there are from `month` on, as in a quarter."""
 
     text: str
     start: int
     end: int
     year: int | None = None
     month: int | None = None
+    months: int = 1
     day: int | None = None
     weekday: int | None = None
     which: str | None = None
@@ -75,7 +84,8 @@ class Date:
         """Whether it states in the same way all that `other` states."""
         fields = ("year", "month", "day", "weekday", "which", "unit")
         stated = {name: value for name in fields if (value := getattr(other, name)) is not None}
-        return all(getattr(self, name) == value for name, value in stated.items())
+        same = all(getattr(self, name) == value for name, value in stated.items())
+        return same and (other.month is None or self.months == other.months)
 
 
 @lru_cache(maxsize=4096)
@@ -91,12 +101,14 @@ def dates(text: str) -> tuple[Date, ...]:
 
 def _read(match: re.Match[str]) -> Iterator[Date]:
     parts = {name: value for name, value in match.groupdict().items() if value}
-    month = parts.get("month", "")
+    month, months = _months(parts)
+    ends_later = months > 1 and (month or 0) + months > 13  # "November to January 2025"
     read = Date(
         match[0],
         *match.span(),
-        year=int(parts["year"]) if "year" in parts else None,
-        month=int(month) if month.isdigit() else _MONTHS.get(month[:3].lower()),
+        year=int(parts["year"]) - ends_later if "year" in parts else None,
+        month=month,
+        months=months,
         day=int(parts["day"]) if "day" in parts else None,
         weekday=_WEEKDAYS.get(parts.get("weekday", "").lower()),
         which=parts.get("which", "").lower() or None,
@@ -105,6 +117,23 @@ def _read(match: re.Match[str]) -> Iterator[Date]:
     # A 30 February, or a month 13, is no date.
     if read.day is None or _on(read.year or 2000, read.month or 0, read.day):
         yield read
+
+
+def _months(parts: Mapping[str, str]) -> tuple[int | None, int]:
+    """The first month, and how many there are."""
+    if "quarter" in parts or "ordinal" in parts:
+        count = 6 if parts.get("part") == "half" else 3
+        number = parts.get("quarter") or _ORDINALS.index(parts["ordinal"].lower()) + 1
+        first = count * (int(number) - 1) + 1
+        return (first, count) if first <= 12 else (None, 1)  # there is no third half
+    stated = parts.get("month", "")
+    month = int(stated) if stated.isdigit() else _MONTHS.get(stated[:3].lower())
+    if month and "first" in parts:
+        first = _MONTHS[parts["first"][:3].lower()]
+        return first, (month - first) % 12 + 1
+    if month and "ended" in parts:
+        return (month - 3) % 12 + 1, 3
+    return month, 1
 
 
 def without_dates(text: str, keep_years: bool = False) -> str:
@@ -120,8 +149,8 @@ def without_dates(text: str, keep_years: bool = False) -> str:
 def missing_dates(claimed: str, source: str, published: date | None) -> list[Date]:
     """The dates of `claimed` that `source`, an article of the day `published`, does not state.
 
-    "June 2025" is stated by "13 June 2025", not the other way round. "Today"
-    is left out: it is said of what goes on more often than of a day.
+    "June 2025" is stated by "13 June 2025", not the other way round, and a quarter by that quarter
+    alone. "Today" is left out: it is said of what goes on more often than of a day.
     """
     held = dates(source)
     return [
@@ -136,6 +165,7 @@ def _stated(claim: Date, held: Sequence[Date], published: date | None) -> bool:
     return any(
         first <= start and end <= last
         for one in held
+        if one.months == claim.months  # what is said of a quarter is not said of its year
         for start, end in days(one, published)
         for first, last in meant
     )
@@ -145,7 +175,7 @@ def days(one: Date, published: date | None) -> list[Days]:
     """The stretches that a date may mean, read on the day `published`; none without that day
     where it takes one to tell."""
     if one.year is not None:
-        return _stretch(one.year, one.month, one.day)
+        return _stretch(one.year, one.month, one.day, one.months)
     if published is None:
         return []
     if one.month is not None:
@@ -163,13 +193,13 @@ def _of_some_year(one: Date, published: date) -> list[Days]:
     found = [
         stretch
         for year in (published.year - 1, published.year, published.year + 1)
-        for stretch in _stretch(year, one.month, one.day)
+        for stretch in _stretch(year, one.month, one.day, one.months)
     ]
     if one.which == "last":
         return [max(days for days in found if days[1] < published)]
     if one.which == "next":
         return [min(days for days in found if days[0] > published)]
-    return [s for s in found if abs((s[0] - published).days) <= _OPEN_MONTH]
+    return [s for s in found if min(abs((day - published).days) for day in s) <= _OPEN_MONTH]
 
 
 def _of_unit(one: Date, published: date) -> list[Days]:
@@ -187,12 +217,13 @@ def _of_unit(one: Date, published: date) -> list[Days]:
     return _stretch(published.year + step, None, None)
 
 
-def _stretch(year: int, month: int | None, day: int | None) -> list[Days]:
+def _stretch(year: int, month: int | None, day: int | None, months: int = 1) -> list[Days]:
     if month is None:
         return [(date(year, 1, 1), date(year, 12, 31))]
     if day is None:
-        last = calendar.monthrange(year, month)[1]
-        return [(date(year, month, 1), date(year, month, last))]
+        years, last = divmod(month + months - 2, 12)
+        end = calendar.monthrange(year + years, last + 1)[1]
+        return [(date(year, month, 1), date(year + years, last + 1, end))]
     exact = _on(year, month, day)
     return [(exact, exact)] if exact else []
 
