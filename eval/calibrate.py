@@ -21,11 +21,12 @@ from eval.questions import Question, load_questions
 from eval.sets import read_cases
 from index.types import Embedder, Hit, Passage
 from rag.answerable import trust
+from rag.confirm import LEAST_WORDS
 from rag.evidence import choose_evidence
 from rag.judge import judge
 from rag.load import load_embedder, load_pipeline
 from rag.pipeline import Pipeline
-from rag.quote import LEAST_WORDS, best_quote
+from rag.quote import best_quote
 from rag.settings import load_settings
 from rag.terminal import counting, ensure_index, quiet
 from rag.types import Generator

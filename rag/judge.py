@@ -15,13 +15,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from index.types import Hit
-from rag.asked import kinds_asked, offer, replies_in_kind
-from rag.claims import is_of_another_time
+from rag.asked import kinds_asked, offer
 from rag.prompt import heading
-from rag.types import Generator, Message, Reading, Sentence
+from rag.types import Generator, Message, Reading
 from rag.untrusted import as_data
 from rag.verify import alias, names
-from rag.words import content_words, words
+from rag.words import words
 
 _SYSTEM = (
     "You judge whether a passage of news states the answer to a question. "
@@ -53,13 +52,6 @@ LEAST_ANSWERING = 0.28
 """Of a quotation, as `answering` tells it. On development questions in doubt, 9 of 13
 right quotations had as much and, of 43 unanswerable questions, those only that fail by their kind
 (docs/LOG.md)."""
-
-LEAST_RELEVANCE = 0.31
-"""Of a reply in the model's own words; right ones had 0.32 and more, most beside the point 0.30 and
-less. A quotation may have less: it is never false (docs/LOG.md)."""
-
-LEAST_NEW_WORDS = 0.5
-"""Share of what a reply adds to the question that its passages must hold."""
 
 
 def judge(question: str, evidence: Sequence[Hit], generator: Generator) -> list[Hit]:
@@ -146,41 +138,10 @@ def _holds(question: str, hit: Hit) -> set[str]:
     return offered.union(name for name in names(question) if name in known)
 
 
-def gives_what_is_asked(question: str, reply: Sequence[Sentence], generator: Generator) -> bool:
-    """Whether the checked sentences of a reply answer, and do not merely say something true."""
-    text = " ".join(sentence.text for sentence in reply)
-    bodies = {c.passage.article.body for sentence in reply for c in sentence.citations}
-    if not reply or not replies_in_kind(question, text, "\n".join(bodies)):
-        return False
-    if _share_of_new_words(question, reply) < LEAST_NEW_WORDS or _of_another_time(question, reply):
-        return False
-    return as_replies(question, [text], generator)[0] >= LEAST_RELEVANCE
-
-
-def _of_another_time(question: str, reply: Sequence[Sentence]) -> bool:
-    return any(
-        is_of_another_time(question, sentence.text, c.quote, c.passage.article.published_at)
-        for sentence in reply
-        for c in sentence.citations
-    )
-
-
 def answering(states: float, gives: float) -> float:
     """How likely a quotation is an answer: the geometric mean of the probabilities that its passage
     states the answer and that it gives what is asked when it is read as a reply by itself."""
     return math.sqrt(states * gives)
-
-
-def _share_of_new_words(question: str, reply: Sequence[Sentence]) -> float:
-    """Of what the reply adds to the question's words, the share that the cited passages hold.
-
-    A sentence that repeats the question and adds one invented word has most of its words right.
-    """
-    new = {word for sentence in reply for word in content_words(sentence.text)}
-    new -= set(content_words(question))
-    passages = {c.passage for sentence in reply for c in sentence.citations}
-    held = {word for p in passages for word in content_words(f"{heading(Hit(p, 0))} {p.text}")}
-    return len(new & held) / len(new) if new else 1.0
 
 
 def as_replies(question: str, texts: Sequence[str], generator: Generator) -> list[float]:

@@ -44,6 +44,8 @@ _NUMBER = {
 _TABLES: dict[Kind, dict[str, str]] = {"money": _MONEY, "share": _SHARE, "number": _NUMBER}
 _HAS = frozenset("had has have with".split())
 """A number of staff where nothing else says what is counted, and no measure in a question."""
+# "The sum that investors put at": a figure is put at anything; and a deal has a value too.
+_SAYS_LITTLE = frozenset("put deal takeover transaction".split())
 _NEAR, _AT_HAND = 8, 4  # words
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -75,8 +77,11 @@ def measure_asked(kind: Kind, question: str) -> str | None:
     """
     words = _WORD.findall(question)
     named = [(word, name) for word in words for name in _measures(kind, word) if word not in _HAS]
-    # "The sum that investors put at": a figure is put at anything.
-    telling = [name for word, name in named if word != "put" and stem(word.lower()) not in _PEOPLE]
+    telling = [
+        name
+        for word, name in named
+        if word.lower() not in _SAYS_LITTLE and stem(word.lower()) not in _PEOPLE
+    ]
     return next(iter([*telling, *(name for _, name in named)]), None)
 
 

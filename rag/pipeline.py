@@ -11,18 +11,20 @@ from index.search import Index
 from index.types import Embedder, Hit
 from rag.answerable import trust
 from rag.asked import is_yes_or_no
+from rag.casing import with_names
 from rag.clock import Clock
+from rag.confirm import LEAST_WORDS, answers
 from rag.describe import Description, describe
 from rag.disagreement import tell_differences
 from rag.draft import check_draft, write_draft
 from rag.evidence import choose_evidence
 from rag.finish import Request, finish
 from rag.followup import stand_alone
-from rag.judge import fewest_to_read, gives_what_is_asked, judge, worth_reading
+from rag.judge import fewest_to_read, judge, worth_reading
 from rag.limits import Limits
 from rag.prompt import declines
 from rag.question import askable
-from rag.quote import LEAST_WORDS, best_quote
+from rag.quote import best_quote
 from rag.times import newness
 from rag.types import (
     Answer,
@@ -79,32 +81,33 @@ class Pipeline:
         clock.found()
         yield Found(tuple(found))
 
+        query = with_names(query, found)
         judged = judge(query, found, self.generator)  # no call of the model where nothing is found
         trusted = trust(query, judged, self._limits.sure)
         raw, evidence, sentences = "", list[Hit](), list[Sentence]()
-        # A small model gets yes and no wrong, and says too much in doubt; a quotation does not.
-        if trusted == "doubtful" or (trusted == "sure" and is_yes_or_no(query)):
-            least = LEAST_WORDS if trusted == "doubtful" else 0
-            evidence, sentences = best_quote(query, judged, self.generator, least_words=least)
-        elif trusted == "sure":
-            raw, evidence, sentences = yield from self._write(query, judged, clock)
+        if trusted != "none":
+            least_words = LEAST_WORDS if trusted == "doubtful" else 0.0
+            # A small model gets yes and no wrong; a quotation does not.
+            writes = not is_yes_or_no(query)
+            if writes:
+                raw, evidence, sentences = yield from self._write(query, judged, least_words, clock)
+            if not sentences and not (writes and declines(raw)):
+                evidence, sentences = best_quote(query, judged, self.generator, least_words)
+                yield Found(tuple(evidence or judged))
         told = tell_differences(query, sentences, evidence or judged, retrieved)
         yield finish(request, told, raw, clock, self.generator, index)
 
     def _write(
-        self, query: str, judged: Sequence[Hit], clock: Clock
+        self, query: str, judged: Sequence[Hit], least_words: float, clock: Clock
     ) -> TypingGenerator[Event, None, tuple[str, list[Hit], list[Sentence]]]:
-        """Lets the model write; returns its draft, and what stands of it with its passages."""
+        """Lets the model write; returns its draft and, if it answers, what stands of it with its
+        passages."""
         evidence = fewest_to_read(query, worth_reading(query, judged))
         yield Found(tuple(evidence))
         raw = yield from write_draft(query, evidence, self.generator, clock)
         sentences = yield from check_draft(raw, evidence)
-        if not gives_what_is_asked(query, sentences, self.generator):
-            # What the model made of the passages failed: their own words may still answer.
-            evidence, sentences = [], []
-            if not declines(raw):
-                evidence, sentences = best_quote(query, judged, self.generator)
-            yield Found(tuple(evidence or judged))
+        if not answers(query, sentences, evidence, self.generator, least_words):
+            return raw, [], []
         return raw, evidence, sentences
 
     def find(self, query: str, as_of: date | None = None) -> list[Hit]:

@@ -11,14 +11,11 @@ from collections.abc import Sequence
 from index.sentences import sentence_spans
 from index.types import Hit, Passage
 from rag.asked import replies_in_kind
+from rag.confirm import words_held
 from rag.judge import LEAST_ANSWERING, answering, as_replies, worth_quoting
 from rag.markers import DraftSentence, quotable
 from rag.types import Generator, Sentence
-from rag.verify import check, known_names, names, whole_names
-from rag.words import content_words, stem
-
-LEAST_WORDS = 0.5
-"""Of the question's words, that a quotation must hold in doubt: it is all that is known of it."""
+from rag.verify import check, known_names, whole_names
 
 WORDS = 0.4
 """What the question's words, all of them held, add to a quotation's score among those that have
@@ -42,11 +39,11 @@ def best_quote(
     candidates = [
         (hit, sentence)
         for hit, sentence in _candidates(question, judged)
-        if _words_held(question, sentence.text) >= least_words
+        if words_held(question, sentence.text) >= least_words
     ]
     given = as_replies(question, [sentence.text for _, sentence in candidates], generator)
     enough = [
-        (score + WORDS * _words_held(question, sentence.text), -place)
+        (score + WORDS * words_held(question, sentence.text), -place)
         for place, ((hit, sentence), probability) in enumerate(zip(candidates, given, strict=True))
         if (score := answering(hit.score, probability)) >= LEAST_ANSWERING
     ]
@@ -65,12 +62,6 @@ def _candidates(question: str, judged: Sequence[Hit]) -> list[tuple[Hit, Passage
         if _mentions(asked, hit, sentence.text)
         and replies_in_kind(question, sentence.text, hit.passage.article.body)
     ]
-
-
-def _words_held(question: str, text: str) -> float:
-    """The share of the question's words, names left out, that a text holds by their stems."""
-    asked = set(content_words(question)).difference(stem(name) for name in names(question))
-    return len(asked.intersection(content_words(text))) / len(asked) if asked else 1.0
 
 
 def _mentions(asked: Sequence[Sequence[str]], hit: Hit, text: str) -> bool:

@@ -180,10 +180,10 @@ class TestRefusing:
         assert generator.asked == []
         assert (answer.abstained, answer.text) == (True, REFUSAL)
 
-    def test_in_doubt_a_passage_is_quoted_and_nothing_written(self, make: Make) -> None:
-        generator = ScriptedGenerator("Meta bought 51% of it.", probability=0.4)
+    def test_in_doubt_what_the_model_does_not_stand_by_is_not_told(self, make: Make) -> None:
+        generator = ScriptedGenerator("Meta bought 49% of it.", probability=0.4)
         answer = make(generator).ask(QUESTION)
-        assert generator.asked == []
+        assert answer.raw == "Meta bought 49% of it."
         assert answer.sentences[0].text in DEAL.body
         assert "49%" in answer.sentences[0].text
 

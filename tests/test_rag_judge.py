@@ -10,8 +10,8 @@ from fakes import ScriptedGenerator
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.judge import as_replies, fewest_to_read, gives_what_is_asked, judge, worth_reading
-from rag.types import Citation, Message, Reading, Sentence
+from rag.judge import as_replies, fewest_to_read, judge, worth_reading
+from rag.types import Message, Reading
 
 
 class Opinionated(ScriptedGenerator):
@@ -138,43 +138,6 @@ def test_not_so_if_it_hardly_answers() -> None:
     judged = scored((NAMELESS, 0.8), (NAMED, 0.05))
     (only,) = worth_reading("Who leads the company?", judged)
     assert only.passage.text == NAMELESS
-
-
-@pytest.mark.parametrize(("probability", "gives"), [(0.9, True), (0.1, False)])
-def test_a_reply_beside_the_point(probability: float, gives: bool) -> None:
-    generator = ScriptedGenerator(probability=probability)
-    assert gives_what_is_asked("Where is it?", [cited("It has a board.")], generator) is gives
-
-
-def cited(text: str, body: str = "It has a board of nine in Rome.") -> Sentence:
-    article = Article("a", "A board", body, published_at="2022-10-27")
-    return Sentence(text, (Citation(1, Passage(article, 0, len(body)), 0, len(body)),))
-
-
-@pytest.mark.parametrize(
-    ("reply", "gives"),
-    [
-        ("The ferry line is run by a board of nine.", True),
-        ("The ferry line is run by a harbour authority.", False),  # nothing new is in the passage
-        ("The ferry line is run in Rome by a harbour authority.", False),
-        ("The ferry line is run since 2022.", True),  # the year of its article
-        ("The ferry line is run.", True),  # adds nothing: for others to judge
-    ],
-)
-def test_what_a_reply_adds_must_be_in_its_passages(reply: str, gives: bool) -> None:
-    given = gives_what_is_asked(
-        "By what is the ferry line run?", [cited(reply)], ScriptedGenerator()
-    )
-    assert given is gives
-
-
-def test_a_reply_without_the_kind_of_thing_asked_for() -> None:
-    reply = [Sentence("It has a board.")]
-    assert not gives_what_is_asked("Who leads it?", reply, ScriptedGenerator())
-
-
-def test_no_sentence_gives_nothing() -> None:
-    assert not gives_what_is_asked("Where is it?", [], ScriptedGenerator())
 
 
 def test_each_text_is_read_as_a_reply_by_itself() -> None:

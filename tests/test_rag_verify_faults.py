@@ -179,3 +179,37 @@ def test_another_quarter(body: str, when: str) -> None:
     claim = f"Meta's revenue in the {when} was $42.31 billion."
     found = checked(claim, body, published="2025-05-01")
     assert (found.verdict, found.why) == ("unsupported", f"the passage does not say {when}")
+
+
+SALE = "OpenAI is buying io, which Jony Ive of Apple's old team began, for nearly $6.5 billion."
+BOUGHT = "Adept was bought by Amazon. Cognition has bought Windsurf for an undisclosed sum."
+
+
+@pytest.mark.parametrize(
+    ("claim", "body", "other"),
+    [
+        ("Google paid nearly $6.5 billion.", SALE, "OpenAI"),
+        ("Amazon has bought Windsurf.", BOUGHT, "Cognition"),
+    ],
+)
+def test_another_does_it(claim: str, body: str, other: str) -> None:
+    found = checked(claim, f"{body} Nothing was heard of Google and Amazon.")
+    assert (found.verdict, found.why) == ("unsupported", f"the passage says {other}")
+
+
+@pytest.mark.parametrize(
+    ("claim", "body"),
+    [
+        ("OpenAI paid nearly $6.5 billion.", SALE),
+        ("Amazon bought Adept.", BOUGHT),
+        ("Adept was bought by Amazon.", BOUGHT),
+        ("Windsurf was bought by Cognition.", BOUGHT),
+    ],
+)
+def test_the_same_one_does_it(claim: str, body: str) -> None:
+    assert checked(claim, body).verdict == "supported"
+
+
+def test_a_pronoun_may_mean_the_name_that_faces_it() -> None:
+    body = "Wang left a university after a year. With Lucy Guo he founded Scale AI in 2016."
+    assert checked("Wang founded Scale AI in 2016.", body).verdict == "supported"

@@ -44,6 +44,11 @@ _VERBS = {
     for one in forms.split()
     for form in (one, stem(one))
 }
+_PRONOUNS = frozenset("he she it they".split())
+"""Whom they mean, and so may face, the sentence does not say."""
+_BE = frozenset("is are was were be been being".split())
+_HELPING = frozenset("have has had having get gets got take takes took taken".split())
+"""Verbs that mostly say too little of who does what: all have something."""
 _FACING = 4
 """Words, at most, of two stretches that face each other."""
 _AFTER_BY = 6
@@ -127,6 +132,38 @@ def _agree(claim: _Pair, stated: _Pair) -> bool | None:
     return along == (claim.passive == stated.passive)
 
 
+def other_doer(claim: str, carriers: Sequence[str], known: frozenset[str]) -> Fault | None:
+    """Who does in the claim what in the sentences that it comes from another does, and who is not
+    named there: "Apple paid $6 billion" of "OpenAI bought it for $6 billion"."""
+    sentences = [read(carrier) for carrier in carriers]
+    named = [name for sentence in sentences for name in mentions(sentence, known)]
+    for doer, verb in _doers(read(claim), known):
+        others = [
+            _text(sentence, other)
+            for sentence in sentences
+            for other, done in _doers(sentence, known)
+            if done == verb
+        ]
+        if others and not any(doer.names(name) for name in named):
+            return Fault(f"the passage says {shown(others[0])}")
+    return None
+
+
+def _doers(sentence: tuple[Word, ...], known: frozenset[str]) -> Iterator[tuple[Mention, str]]:
+    """The names that stand before a verb of `_CLASSES`, with it; of a passive, none."""
+    for name in mentions(sentence, known):
+        before = []
+        for word in sentence[name.end :]:
+            small = word.text.lower()
+            if small in _VERBS and small not in _HELPING:
+                if not (_BE.intersection(before) and not small.endswith("ing")):
+                    yield name, _VERBS[small]
+                break
+            if small not in _AUXILIARY:
+                break
+            before.append(small)
+
+
 def swapped_name(claim: str, sentence: str, known: frozenset[str]) -> Fault | None:
     """A name that stands where the sentence of the passage has another.
 
@@ -138,7 +175,8 @@ def swapped_name(claim: str, sentence: str, known: frozenset[str]) -> Fault | No
     facing: list[tuple[Mention, Mention]] = []
     matcher = SequenceMatcher(None, [w.stem for w in left], [w.stem for w in right], autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
-        if kind == "replace" and max(b - a, d - c) <= _FACING:
+        pronoun = any(word.text.lower() in _PRONOUNS for word in right[c:d])
+        if kind == "replace" and max(b - a, d - c) <= _FACING and not pronoun:
             new = [m for m in named if m.start < b and a < m.end] or _unknown_name(left, a, b)
             old = [m for m in stated if m.start < d and c < m.end] or _unknown_name(right, c, d)
             pairs = zip(new, old, strict=False)

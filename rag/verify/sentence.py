@@ -27,7 +27,7 @@ from rag.verify.fault import Fault, shown
 from rag.verify.names import alias, known_names, names
 from rag.verify.polarity import dropped_hedge, negation_fault
 from rag.verify.quotations import altered_quotation
-from rag.verify.roles import swapped_name, swapped_roles
+from rag.verify.roles import other_doer, swapped_name, swapped_roles
 from rag.verify.tokens import SCALE_WORDS, names_within, read
 from rag.verify.valuation import mistaken_value
 from rag.words import content_words, words
@@ -243,6 +243,7 @@ def _said_fault(text: str, hit: Hit, known: frozenset[str]) -> Fault | None:
     plain, undated = without_dates(text), [without_dates(one) for one in sentences]
     nearest = without_dates(carriers[0])
     fault = swapped_roles(plain, undated, known)
+    fault = fault or other_doer(plain, [without_dates(one) for one in carriers], known)
     if not fault and _along(text, carriers[0]) >= _ALONG:
         published = day_of(hit.passage.article.published_at)
         fault = displaced(text, carriers[0], published) or swapped_name(plain, nearest, known)

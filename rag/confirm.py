@@ -1,0 +1,99 @@
+"""Whether a draft that passed the check is to be believed: is it right, and is it an answer?
+
+The check (rag/verify) holds each sentence against its passage by rules. Here the model is asked
+about what it wrote, with the passages before it (Kadavath et al., "Language Models (Mostly) Know
+What They Know", 2022): a small one takes nearly all for right, but it is less sure of what is not
+(docs/LOG.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from index.types import Hit
+from rag.asked import replies_in_kind
+from rag.claims import is_of_another_time
+from rag.prompt import heading
+from rag.types import Generator, Message, Sentence
+from rag.untrusted import as_data
+from rag.verify import names
+from rag.words import content_words, stem
+
+_SYSTEM = "You check replies to questions against passages of news. Reply with yes or no only."
+_ASKS = "According to the passages, is the reply right and does it answer the question?"
+
+_CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
+
+LEAST_RIGHT = 0.88
+"""Of a draft, as `rightness` tells it (docs/LOG.md)."""
+
+LEAST_WORDS = 0.5
+"""Of the question's words, that an answer's passage must hold in doubt, and a quotation itself: it
+is all that is known of it."""
+
+LEAST_NEW_WORDS = 0.5
+"""Share of what a reply adds to the question that its passages must hold."""
+
+
+def answers(
+    question: str,
+    reply: Sequence[Sentence],
+    evidence: Sequence[Hit],
+    generator: Generator,
+    least_words: float = 0.0,
+) -> bool:
+    """Whether the checked sentences of a reply, written from `evidence`, answer the question.
+
+    Not so where the passages that it cites hold less than `least_words`, 0 to 1, of the question's
+    words.
+    """
+    text = " ".join(sentence.text for sentence in reply)
+    cited = {c.passage for sentence in reply for c in sentence.citations}
+    if words_held(question, " ".join(p.text for p in cited)) < least_words:
+        return False
+    bodies = {passage.article.body for passage in cited}
+    if not reply or not replies_in_kind(question, text, "\n".join(bodies)):
+        return False
+    if _share_of_new_words(question, reply) < LEAST_NEW_WORDS or _of_another_time(question, reply):
+        return False
+    return rightness(question, text, evidence, generator) >= LEAST_RIGHT
+
+
+def rightness(question: str, reply: str, evidence: Sequence[Hit], generator: Generator) -> float:
+    """How likely, 0 to 1, the model says that a reply is right, given the passages."""
+    passages = "\n".join(
+        f"Passage: {heading(hit)}: {as_data(hit.passage.text)}" for hit in evidence
+    )
+    told = f"{passages}\n\nQuestion: {as_data(question)}\nReply: {as_data(reply)}\n\n{_ASKS}"
+    chat = [Message("system", _SYSTEM), Message("user", told)]
+    return generator.read([chat], "yes")[0].probability
+
+
+def words_held(question: str, text: str) -> float:
+    """The share, 0 to 1, of the question's words, names left out, whose stems a text holds."""
+    asked = set(content_words(question)).difference(stem(name) for name in names(question))
+    return len(asked.intersection(content_words(text))) / len(asked) if asked else 1.0
+
+
+def _of_another_time(question: str, reply: Sequence[Sentence]) -> bool:
+    return any(
+        is_of_another_time(question, sentence.text, c.quote, c.passage.article.published_at)
+        for sentence in reply
+        for c in sentence.citations
+    )
+
+
+def _share_of_new_words(question: str, reply: Sequence[Sentence]) -> float:
+    """Of what the reply adds to the question's words, the share that the cited passages hold.
+
+    A sentence that repeats the question and adds one invented word has most of its words right; one
+    that adds nothing is no answer, unless it is one of those that the question lets choose from.
+    """
+    new = {word for sentence in reply for word in content_words(sentence.text)}
+    new -= set(content_words(question))
+    passages = {c.passage for sentence in reply for c in sentence.citations}
+    held = {word for p in passages for word in content_words(f"{heading(Hit(p, 0))} {p.text}")}
+    if not new:
+        return float(bool(_CHOICE.search(question)))
+    return len(new & held) / len(new)

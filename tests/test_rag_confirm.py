@@ -1,0 +1,72 @@
+"""Drafts that passed the check are believed if they answer, and if the model stands by them."""
+
+from __future__ import annotations
+
+import pytest
+
+from corpus.article import Article
+from index.types import Hit, Passage
+from rag.confirm import answers, rightness
+from rag.types import Citation, Sentence
+from tests.fakes import ScriptedGenerator
+
+BODY = "It has a board of nine in Rome."
+ARTICLE = Article("a", "A board", BODY, published_at="2022-10-27")
+EVIDENCE = [Hit(Passage(ARTICLE, 0, len(BODY)), 0.9)]
+
+
+def cited(text: str) -> Sentence:
+    return Sentence(text, (Citation(1, EVIDENCE[0].passage, 0, len(BODY)),))
+
+
+@pytest.mark.parametrize(("probability", "is_answer"), [(0.95, True), (0.5, False)])
+def test_the_model_has_to_stand_by_it(probability: float, is_answer: bool) -> None:
+    generator = ScriptedGenerator(probability=probability)
+    found = answers("Where is it?", [cited("It is in Rome.")], EVIDENCE, generator)
+    assert found is is_answer
+
+
+def test_it_is_asked_with_the_passages_before_it() -> None:
+    class Listening(ScriptedGenerator):
+        def sure_of(self, told: str) -> float:
+            places = [told.index(part) for part in (BODY, "Where is it?", "It is in Rome.")]
+            return 0.7 if places == sorted(places) else 0.0
+
+    assert rightness("Where is it?", "It is in Rome.", EVIDENCE, Listening()) == 0.7
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_answer"),
+    [
+        ("The ferry line is run by a board of nine.", True),
+        ("The ferry line is run by a harbour authority.", False),  # nothing new is in the passage
+        ("The ferry line is run in Rome by a harbour authority.", False),
+        ("The ferry line is run since 2022.", True),  # the year of its article
+        ("The ferry line is run.", False),  # adds nothing
+    ],
+)
+def test_what_a_reply_adds_must_be_in_its_passages(reply: str, is_answer: bool) -> None:
+    question = "By what is the ferry line run?"
+    assert answers(question, [cited(reply)], EVIDENCE, ScriptedGenerator()) is is_answer
+
+
+def test_one_of_two_things_asked_about_is_an_answer() -> None:
+    question = "Is the board in Rome or in Oslo, which one?"
+    assert answers(question, [cited("The board is in Rome.")], EVIDENCE, ScriptedGenerator())
+
+
+def test_a_reply_without_the_kind_of_thing_asked_for() -> None:
+    reply = [Sentence("It has a board.")]
+    assert not answers("Who leads it?", reply, EVIDENCE, ScriptedGenerator())
+
+
+def test_a_figure_of_another_year() -> None:
+    body = "Vell spent $5 million in 2024 and will spend $9 million in 2025."
+    passage = Passage(Article("b", "Vell", body), 0, len(body))
+    reply = [Sentence("Vell spent $9 million.", (Citation(1, passage, 0, len(body)),))]
+    question = "How much did Vell spend in 2024?"
+    assert not answers(question, reply, [Hit(passage, 0.9)], ScriptedGenerator())
+
+
+def test_no_sentence_answers_nothing() -> None:
+    assert not answers("Where is it?", [], EVIDENCE, ScriptedGenerator())
