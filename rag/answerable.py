@@ -17,8 +17,8 @@ from rag.verify import alias, names
 from rag.words import MONTHS_AND_DAYS, words
 
 Trust = Literal["sure", "doubtful", "none"]
-"""Sure: an answer may be written. Doubtful: only a quotation that answers will do, as for things
-that a passage says in passing ("but will not have any voting power"). None: a refusal."""
+"""Sure: an answer may be written. Doubtful: only one from a passage that speaks of what is asked,
+as of things that it says in passing ("but will not have any voting power"). None: a refusal."""
 
 DOUBTFUL = 0.2
 """Of the best passage. No answerable question was seen below it, and many that are off-topic."""
@@ -29,7 +29,7 @@ _CALENDAR = {name.lower() for name in MONTHS_AND_DAYS}
 def trust(question: str, judged: Sequence[Hit], sure: float) -> Trust:
     """What the evidence is good for, as `rag.judge.judge` ranked it.
 
-    `sure` is the probability of the best passage from which an answer may be written.
+    `sure` is the probability of the best passage from which there is no doubt.
     Nothing where the question names what none of the articles mentions: what they say of another
     thing is no answer, however sure the model is.
     """

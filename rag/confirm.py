@@ -21,12 +21,13 @@ from rag.verify import names
 from rag.words import content_words, stem
 
 _SYSTEM = "You check replies to questions against passages of news. Reply with yes or no only."
-_ASKS = "According to the passages, is the reply right and does it answer the question?"
+_ASKS = "Do the passages say what the reply says?"
 
 _CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
 
-LEAST_RIGHT = 0.88
-"""Of a draft, as `rightness` tells it (docs/LOG.md)."""
+LEAST_SURE = 0.92
+"""Of a draft, as `surely` tells it. On gold dev 33 of 36 right drafts that had passed the check had
+as much, and 8 of 17 wrong ones (docs/LOG.md)."""
 
 LEAST_WORDS = 0.5
 """Of the question's words, that an answer's passage must hold in doubt, and a quotation itself: it
@@ -57,11 +58,19 @@ def answers(
         return False
     if _share_of_new_words(question, reply) < LEAST_NEW_WORDS or _of_another_time(question, reply):
         return False
-    return rightness(question, text, evidence, generator) >= LEAST_RIGHT
+    says = stands_by(question, text, evidence, generator)
+    return surely(max(hit.score for hit in evidence), says) >= LEAST_SURE
 
 
-def rightness(question: str, reply: str, evidence: Sequence[Hit], generator: Generator) -> float:
-    """How likely, 0 to 1, the model says that a reply is right, given the passages."""
+def surely(states: float, says: float) -> float:
+    """How likely a draft is right, 0 to 1, by the probabilities that its passage states the answer
+    and that the passages say what it says: their odds multiplied, as of independent witnesses."""
+    odds = [p / max(1 - p, 1e-6) for p in (states, says)]
+    return odds[0] * odds[1] / (1 + odds[0] * odds[1])
+
+
+def stands_by(question: str, reply: str, evidence: Sequence[Hit], generator: Generator) -> float:
+    """How likely, 0 to 1, the model says yes when asked whether the passages say the reply."""
     passages = "\n".join(
         f"Passage: {heading(hit)}: {as_data(hit.passage.text)}" for hit in evidence
     )

@@ -33,7 +33,8 @@ LEAST_SHARE = 0.5
 """Of the best passage's probability, that another must have to count beside it."""
 
 FAINT = 0.1
-"""Of a passage that alone holds the kind of thing asked for, to be worth reading all the same."""
+"""Of a passage that alone holds the kind of thing asked for, to be worth reading all the same, or
+that is quoted in doubt."""
 
 LIKELIHOOD = 2.0
 """How much the mean log-probability of the question counts, against the log-odds of yes."""

@@ -13,5 +13,5 @@ class Limits:
 
     retrieved: int = 12  # passages whose sentences compete to be evidence
     question_characters: int = 1000
-    sure: float = 0.55  # that a passage states the answer, for one in the model's own words
+    sure: float = 0.55  # of a passage; below, what answers must hold the question's words
     budget: Budget = field(default_factory=Budget)

@@ -12,7 +12,7 @@ from index.sentences import sentence_spans
 from index.types import Hit, Passage
 from rag.asked import replies_in_kind
 from rag.confirm import words_held
-from rag.judge import LEAST_ANSWERING, answering, as_replies, worth_quoting
+from rag.judge import FAINT, LEAST_ANSWERING, answering, as_replies, worth_quoting
 from rag.markers import DraftSentence, quotable
 from rag.types import Generator, Sentence
 from rag.verify import check, known_names, whole_names
@@ -36,28 +36,34 @@ def best_quote(
     nothing of the kind that is asked for; or that holds less than `least_words`, 0 to 1, of the
     question's other words. Both lists are empty where no sentence reaches that.
     """
+    # In doubt the words decide, and the passage with the most of them may be no favourite.
+    faint = [hit for hit in judged if hit.score >= FAINT]
     candidates = [
         (hit, sentence)
-        for hit, sentence in _candidates(question, judged)
+        for hit, sentence in _candidates(
+            question, faint if least_words else worth_quoting(question, judged)
+        )
         if words_held(question, sentence.text) >= least_words
     ]
     given = as_replies(question, [sentence.text for _, sentence in candidates], generator)
-    enough = [
-        (score + WORDS * words_held(question, sentence.text), -place)
-        for place, ((hit, sentence), probability) in enumerate(zip(candidates, given, strict=True))
-        if (score := answering(hit.score, probability)) >= LEAST_ANSWERING
+    scored = [
+        (answering(hit.score, probability), hit, sentence)
+        for (hit, sentence), probability in zip(candidates, given, strict=True)
     ]
+    enough = [one for one in scored if one[0] >= LEAST_ANSWERING]
     if not enough:
         return [], []
-    hit, sentence = candidates[-max(enough)[1]]
+    _, hit, sentence = max(
+        enough, key=lambda one: one[0] + WORDS * words_held(question, one[2].text)
+    )
     return [hit], [check(DraftSentence(quotable(sentence.text), (1,)), [hit])]
 
 
-def _candidates(question: str, judged: Sequence[Hit]) -> list[tuple[Hit, Passage]]:
+def _candidates(question: str, hits: Sequence[Hit]) -> list[tuple[Hit, Passage]]:
     asked = whole_names(question)
     return [
         (hit, sentence)
-        for hit in worth_quoting(question, judged)
+        for hit in hits
         for sentence in _sentences(hit.passage)
         if _mentions(asked, hit, sentence.text)
         and replies_in_kind(question, sentence.text, hit.passage.article.body)

@@ -187,9 +187,13 @@ class TestRefusing:
         assert answer.sentences[0].text in DEAL.body
         assert "49%" in answer.sentences[0].text
 
-    def test_how_sure_the_model_must_be_to_write_is_a_setting(self, make: Make) -> None:
-        generator = ScriptedGenerator("Meta bought 49% [1].", probability=0.4)
-        assert make(generator, sure=0.4).ask(QUESTION).raw == "Meta bought 49% [1]."
+    @pytest.mark.parametrize(("sure", "abstains"), [(0.9, False), (0.99, True)])
+    def test_in_doubt_the_passage_must_speak_of_what_is_asked(
+        self, make: Make, sure: float, abstains: bool
+    ) -> None:
+        generator = ScriptedGenerator("It was 49% [1].", probability=0.95)
+        answer = make(generator, sure=sure).ask("What dividend did Meta promise to Scale AI?")
+        assert answer.abstained is abstains
 
     def test_the_closest_passages_are_shown(self, make: Make) -> None:
         answer = make(ScriptedGenerator(probability=0.1)).ask(QUESTION)

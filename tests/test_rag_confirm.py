@@ -6,7 +6,7 @@ import pytest
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.confirm import answers, rightness
+from rag.confirm import answers, stands_by, surely
 from rag.types import Citation, Sentence
 from tests.fakes import ScriptedGenerator
 
@@ -19,11 +19,19 @@ def cited(text: str) -> Sentence:
     return Sentence(text, (Citation(1, EVIDENCE[0].passage, 0, len(BODY)),))
 
 
-@pytest.mark.parametrize(("probability", "is_answer"), [(0.95, True), (0.5, False)])
+@pytest.mark.parametrize(("probability", "is_answer"), [(0.8, True), (0.5, False)])
 def test_the_model_has_to_stand_by_it(probability: float, is_answer: bool) -> None:
     generator = ScriptedGenerator(probability=probability)
     found = answers("Where is it?", [cited("It is in Rome.")], EVIDENCE, generator)
     assert found is is_answer
+
+
+@pytest.mark.parametrize(
+    ("states", "says", "sure"),
+    [(0.5, 0.8, 0.8), (0.8, 0.5, 0.8), (0.75, 0.75, 0.9), (0.2, 0.8, 0.5), (1.0, 1.0, 1.0)],
+)
+def test_how_sure_two_witnesses_make(states: float, says: float, sure: float) -> None:
+    assert surely(states, says) == pytest.approx(sure)
 
 
 def test_it_is_asked_with_the_passages_before_it() -> None:
@@ -32,7 +40,7 @@ def test_it_is_asked_with_the_passages_before_it() -> None:
             places = [told.index(part) for part in (BODY, "Where is it?", "It is in Rome.")]
             return 0.7 if places == sorted(places) else 0.0
 
-    assert rightness("Where is it?", "It is in Rome.", EVIDENCE, Listening()) == 0.7
+    assert stands_by("Where is it?", "It is in Rome.", EVIDENCE, Listening()) == 0.7
 
 
 @pytest.mark.parametrize(

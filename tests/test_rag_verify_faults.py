@@ -189,11 +189,11 @@ BOUGHT = "Adept was bought by Amazon. Cognition has bought Windsurf for an undis
     ("claim", "body", "other"),
     [
         ("Google paid nearly $6.5 billion.", SALE, "OpenAI"),
-        ("Amazon has bought Windsurf.", BOUGHT, "Cognition"),
+        ("Amazon has bought Windsurf.", "Cognition has bought Windsurf.", "Cognition"),
     ],
 )
 def test_another_does_it(claim: str, body: str, other: str) -> None:
-    found = checked(claim, f"{body} Nothing was heard of Google and Amazon.")
+    found = checked(claim, f"{body} Nothing was heard of Google, Amazon, Cognition and OpenAI.")
     assert (found.verdict, found.why) == ("unsupported", f"the passage says {other}")
 
 

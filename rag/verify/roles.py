@@ -152,7 +152,7 @@ def other_doer(claim: str, carriers: Sequence[str], known: frozenset[str]) -> Fa
 def _doers(sentence: tuple[Word, ...], known: frozenset[str]) -> Iterator[tuple[Mention, str]]:
     """The names that stand before a verb of `_CLASSES`, with it; of a passive, none."""
     for name in mentions(sentence, known):
-        before = []
+        before: list[str] = []
         for word in sentence[name.end :]:
             small = word.text.lower()
             if small in _VERBS and small not in _HELPING:
