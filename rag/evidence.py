@@ -1,4 +1,5 @@
-"""Choosing the evidence: the best sentences of the found passages, inside a budget.
+"""Choosing the evidence: the best sentences of the found passages with their paragraphs, inside a
+budget.
 
 On a CPU the prompt's length is the time to the first word, and a small model answers better from
 few sentences than from whole passages (measured: docs/LOG.md).
@@ -32,7 +33,7 @@ LONGEST_RUN = 400
 class Budget:
     """How much the model is given. Characters of evidence text; four to five make a token."""
 
-    characters: int = 900
+    characters: int = 1200
     passages: int = 5
     candidates: int = 96  # sentences that are embedded: each costs some milliseconds
     floor: float = 0.55  # share of the best score below which a sentence is not worth its tokens
@@ -54,7 +55,8 @@ class _Candidate:
 def choose_evidence(
     question: str, hits: Sequence[Hit], embedder: Embedder, budget: Budget = Budget()
 ) -> list[Hit]:
-    """The stretches of text to answer from, best first, each a run of whole sentences.
+    """The stretches of text to answer from, best first, each a run of whole sentences: a paragraph
+    where it is short.
 
     A sentence is scored by its cosine with the question, the share of the question's words that it
     or its title holds, the score of its passage, and whether it offers the kind of thing that is
@@ -68,7 +70,7 @@ def choose_evidence(
     for candidate in ranked:
         if candidate.score < budget.floor * ranked[0].score:
             break
-        mates = [*chosen[candidate.hit.passage.article.id], candidate]
+        mates = [*chosen[candidate.hit.passage.article.id], _in_its_paragraph(candidate)]
         new_runs = _runs({**chosen, candidate.hit.passage.article.id: mates})
         used = sum(run.passage.end - run.passage.start for run in new_runs)
         if runs and (used > budget.characters or len(new_runs) > budget.passages):
@@ -148,6 +150,17 @@ def _word_shares(question: str, candidates: Sequence[_Candidate]) -> list[float]
     return shares
 
 
+def _in_its_paragraph(candidate: _Candidate) -> _Candidate:
+    """The sentence with the rest of its paragraph, which says of whom it speaks, if it is short."""
+    body = candidate.hit.passage.article.body
+    start = body.rfind("\n", 0, candidate.start) + 1
+    end = body.find("\n", candidate.end)
+    end = end if end >= 0 else len(body)
+    if end - start > LONGEST_RUN or not is_news(body[start:end]):
+        return candidate
+    return replace(candidate, start=start, end=end)
+
+
 def _runs(chosen: dict[str, list[_Candidate]]) -> list[Hit]:
     """Chosen sentences joined with their neighbours: a gap of under 60 characters is filled.
 
@@ -158,6 +171,9 @@ def _runs(chosen: dict[str, list[_Candidate]]) -> list[Hit]:
     for candidates in chosen.values():
         run: list[_Candidate] = []
         for candidate in sorted(candidates, key=lambda c: c.start):
+            if run and candidate.end == run[-1].end:  # two sentences of one paragraph
+                run[-1] = max(run[-1], candidate, key=lambda c: c.score)
+                continue
             if run and (
                 candidate.start - run[-1].end > 60
                 or candidate.end - run[0].start > LONGEST_RUN
@@ -190,9 +206,9 @@ def _as_hit(run: Sequence[_Candidate]) -> Hit:
 def _start_with_antecedent(first: _Candidate) -> int:
     """Where the run begins: one sentence earlier if it opens with a pronoun, to say who it is."""
     opening = first.text.split(maxsplit=1)[0].strip("\"'“‘").lower() if first.text.strip() else ""
-    if opening not in _PRONOUNS:
-        return first.start
     passage = first.hit.passage
+    if opening not in _PRONOUNS or first.start <= passage.start:
+        return first.start
     before = [
         passage.start + start
         for start, end in sentence_spans(passage.text[: first.start - passage.start])

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     max_new_tokens: int = Field(200, ge=16)
     threads: int | None = Field(None, ge=1)
     retrieved: int = Field(12, ge=1, le=200)
-    evidence_characters: int = Field(900, ge=200)
+    evidence_characters: int = Field(1200, ge=200)
     question_characters: int = Field(1000, ge=10)
     sure: float = Field(0.55, ge=0, le=1)
     eval_data: Path | None = None

@@ -213,3 +213,8 @@ def test_the_same_one_does_it(claim: str, body: str) -> None:
 def test_a_pronoun_may_mean_the_name_that_faces_it() -> None:
     body = "Wang left a university after a year. With Lucy Guo he founded Scale AI in 2016."
     assert checked("Wang founded Scale AI in 2016.", body).verdict == "supported"
+
+
+def test_a_chief_is_a_ceo() -> None:
+    body = "Jason Droege becomes the new chief of Scale AI."
+    assert checked("Jason Droege is the new CEO of Scale AI.", body).verdict == "supported"

@@ -13,6 +13,8 @@ ANTECEDENT = 400
 
 # "xAI" is a name, too.
 _CAPITALISED = re.compile(r"(?<!\w)(?:[a-z]?[A-Z][\w&.’'-]*[\w]|[A-Z]\b)")
+_CEO = "CEO"
+"""A post that every company has, and that articles also call "chief" or "boss": no name."""
 _ALIASES = {"u.s": "us", "u.k": "uk", "america": "us", "britain": "uk", "american": "us"}
 
 
@@ -39,7 +41,7 @@ def whole_names(text: str) -> list[list[str]]:
         kept = [
             alias(word)
             for word in words(match[0])
-            if word.lower() not in STOP_WORDS and not begins and not word[0].isdigit()
+            if not (word.lower() in STOP_WORDS or word == _CEO or begins or word[0].isdigit())
         ]
         if kept and text[end : match.start()] == " ":
             found[-1] += kept

@@ -28,6 +28,7 @@ from rag.verify.names import alias, known_names, names
 from rag.verify.polarity import dropped_hedge, negation_fault
 from rag.verify.quotations import altered_quotation
 from rag.verify.roles import other_doer, swapped_name, swapped_roles
+from rag.verify.titles import other_title
 from rag.verify.tokens import SCALE_WORDS, names_within, read
 from rag.verify.valuation import mistaken_value
 from rag.words import content_words, words
@@ -195,8 +196,8 @@ def _is_amount(word: str) -> bool:
 def _stated_fault(
     text: str, hit: Hit, source: str, share: float, known: frozenset[str]
 ) -> Fault | None:
-    """Words in quotation marks, a number, a date or a name that the passage does not hold, or a sum
-    that it says another thing of."""
+    """Words in quotation marks, a number, a date, a title or a name that the passage does not hold,
+    or a sum that it says another thing of."""
     article = hit.passage.article
     quoted = altered_quotation(text, source)
     if quoted is not None:
@@ -204,7 +205,7 @@ def _stated_fault(
     numbers = without_dates(source, keep_years=True)
     if fault := missing_amount(without_dates(text), numbers):
         return fault
-    if fault := mistaken_value(text, _sentences(hit)):
+    if fault := mistaken_value(text, _sentences(hit)) or other_title(text, source):
         return fault
     for one in missing_dates(text, source, day_of(article.published_at)):
         if not (one.is_year and not missing_quantities(one.text, numbers)):
