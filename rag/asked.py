@@ -55,7 +55,7 @@ _FULL_NAME = re.compile(r"\b[A-Z][a-z]+(?:['’-][A-Za-z]+)?(?:\s+(?:[A-Z]\.?\s+
 _NAME = re.compile(r"(?<=[a-z,;’'\"] )[A-Z][\w’'-]+")
 _TITLES = frozenset("ceo cfo coo cto".split())
 _TITLE = re.compile(rf"\b(?:{'|'.join(_TITLES)})\b", re.IGNORECASE)
-_DOER = re.compile(r"(?:\A\W*|\b(?:by|is|was|are|were) )([A-Z]\w+)")
+_DOER = re.compile(r"(?:\A\W*|\b(?:by|is|was|are|were) )([A-Z]\w+)\b(?! [A-Z]{2})")
 _DATE = re.compile(rf"\b(?:1[5-9]|20)\d\d\b|\b(?:{'|'.join(MONTHS_AND_DAYS)})\b")
 # What stands in for a date, a number, a share or a name, and replies all the same.
 _TIME = re.compile(
@@ -142,9 +142,9 @@ def replies_in_kind(question: str, reply: str, source: str) -> bool:
 
 
 def _full_names(text: str) -> list[str]:
-    """Names of two words and more: "Scale AI CEO Jason Droege" are two."""
-    runs = (part for name in _FULL_NAME.findall(text) for part in _TITLE.split(name))
-    return [run.strip() for run in runs if len(run.split()) > 1]
+    """Names of two words and more that may be of a person: "Scale AI CEO Jason Droege" has one."""
+    runs = (part.split() for name in _FULL_NAME.findall(text) for part in _TITLE.split(name))
+    return [" ".join(run) for run in runs if len(run) > 1 and not run[-1][:2].isupper()]
 
 
 def _known(question: str, full_names: Iterable[str]) -> frozenset[str]:

@@ -140,3 +140,8 @@ def test_a_title_names_nobody(reply: str) -> None:
 def test_a_name_after_a_title_does() -> None:
     reply = "It is led by Scale AI CEO Jason Droege."
     assert replies_in_kind("Who will lead Scale AI after Alexandr Wang?", reply, reply)
+
+
+def test_a_company_with_capitals_is_nobody() -> None:
+    question, reply = "Who takes over from Ann Lee?", "Vell AI CEO Ann Lee announced that she left."
+    assert not replies_in_kind(question, reply, f"{reply} Vell AI’s sales rose.")
