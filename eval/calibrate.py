@@ -2,7 +2,8 @@
 
 Reads the evidence of the gold set's development split on an index of the sample articles and, where
 they are named, of question sets that bring their own passages, such as `squad2`, in the folder of
---data; prints for each bound (`sure` in the settings) how many questions would be answered.
+--data; prints for each bound (`sure` in the settings) how many questions would be answered. Nothing
+is written: in doubt only what would be quoted counts.
 """
 
 from __future__ import annotations
