@@ -51,7 +51,7 @@ def answers(
     """
     text = " ".join(sentence.text for sentence in reply)
     cited = {c.passage for sentence in reply for c in sentence.citations}
-    if words_held(question, " ".join(p.text for p in cited)) < least_words:
+    if not speak_of(question, [Hit(passage, 0.0) for passage in cited], least_words):
         return False
     bodies = {passage.article.body for passage in cited}
     if not reply or not replies_in_kind(question, text, "\n".join(bodies)):
@@ -60,6 +60,11 @@ def answers(
         return False
     says = stands_by(question, text, evidence, generator)
     return surely(max(hit.score for hit in evidence), says) >= LEAST_SURE
+
+
+def speak_of(question: str, evidence: Sequence[Hit], least_words: float) -> bool:
+    """Whether passages hold together at least this share, 0 to 1, of the question's words."""
+    return words_held(question, " ".join(hit.passage.text for hit in evidence)) >= least_words
 
 
 def surely(states: float, says: float) -> float:

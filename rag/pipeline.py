@@ -13,7 +13,7 @@ from rag.answerable import trust
 from rag.asked import is_yes_or_no
 from rag.casing import with_names
 from rag.clock import Clock
-from rag.confirm import LEAST_WORDS, answers
+from rag.confirm import LEAST_WORDS, answers, speak_of
 from rag.describe import Description, describe
 from rag.disagreement import tell_differences
 from rag.draft import check_draft, write_draft
@@ -87,28 +87,28 @@ class Pipeline:
         raw, evidence, sentences = "", list[Hit](), list[Sentence]()
         if trusted != "none":
             least_words = LEAST_WORDS if trusted == "doubtful" else 0.0
+            evidence = fewest_to_read(query, worth_reading(query, judged))
             # A small model gets yes and no wrong; a quotation does not.
-            writes = not is_yes_or_no(query)
+            writes = not is_yes_or_no(query) and speak_of(query, evidence, least_words)
             if writes:
-                raw, evidence, sentences = yield from self._write(query, judged, least_words, clock)
+                raw, sentences = yield from self._write(query, evidence, least_words, clock)
             if not sentences and not (writes and declines(raw)):
                 evidence, sentences = best_quote(query, judged, self.generator, least_words)
                 yield Found(tuple(evidence or judged))
-        told = tell_differences(query, sentences, evidence or judged, retrieved)
+        cited = evidence if sentences else judged
+        told = tell_differences(query, sentences, cited, retrieved)
         yield finish(request, told, raw, clock, self.generator, index)
 
     def _write(
-        self, query: str, judged: Sequence[Hit], least_words: float, clock: Clock
-    ) -> TypingGenerator[Event, None, tuple[str, list[Hit], list[Sentence]]]:
-        """Lets the model write; returns its draft and, if it answers, what stands of it with its
-        passages."""
-        evidence = fewest_to_read(query, worth_reading(query, judged))
+        self, query: str, evidence: Sequence[Hit], least_words: float, clock: Clock
+    ) -> TypingGenerator[Event, None, tuple[str, list[Sentence]]]:
+        """Lets the model write; returns its draft and, if it answers, what stands of it."""
         yield Found(tuple(evidence))
         raw = yield from write_draft(query, evidence, self.generator, clock)
         sentences = yield from check_draft(raw, evidence)
         if not answers(query, sentences, evidence, self.generator, least_words):
-            return raw, [], []
-        return raw, evidence, sentences
+            return raw, []
+        return raw, sentences
 
     def find(self, query: str, as_of: date | None = None) -> list[Hit]:
         """The evidence for a question, best first: runs of sentences inside the token budget."""
