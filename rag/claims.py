@@ -19,7 +19,7 @@ from rag.evidence import is_news
 from rag.measures import counted, counts_asked, measure_asked, measure_of, speaks_of
 from rag.people import like, people_stated
 from rag.values import Value, dates, figures, hidden, relate
-from rag.verify import alias, known_names, names, whole_names
+from rag.verify import COMMON, alias, known_names, names, telling, whole_names
 from rag.when import When, when
 from rag.words import MONTHS_AND_DAYS, STOP_WORDS, content_words, stem, words
 
@@ -127,7 +127,7 @@ def asked(query: str) -> Asked | None:
     stems = {like(word) for word in content_words(question) if not word.isdigit()}
     stems -= own | _DAYS | _ASKING
     named += [(alias(word),) for word in _INNER_CAPITAL.findall(query)]
-    kept_names = tuple(name for name in named if not _is_calendar(name) and set(name) - _COMMON)
+    kept_names = tuple(name for name in named if not _is_calendar(name) and set(name) - COMMON)
     return Asked(
         question,
         kind,
@@ -284,13 +284,10 @@ def _is_about(asked: Asked, hit: Hit) -> bool:
 
 def _mentioned(name: Sequence[str], known: Collection[str]) -> bool:
     """Whether a name is mentioned: by one telling word of two, by two of more."""
-    telling = [word for word in name if word not in _COMMON] or list(name)
-    return sum(word in known for word in telling) >= min(2, (len(telling) + 1) // 2)
+    told = telling(name)
+    return sum(word in known for word in told) >= min(2, (len(told) + 1) // 2)
 
 
-_COMMON = frozenset(
-    "ai ceo cfo coo cto inc corp co ltd plc group bank energy company the of county high".split()
-)
 _ARTICLES = frozenset("investors it its the a an some most before after in on at by".split())
 
 

@@ -15,7 +15,7 @@ from rag.confirm import words_held
 from rag.judge import FAINT, LEAST_ANSWERING, answering, as_replies, worth_quoting
 from rag.markers import DraftSentence, quotable
 from rag.types import Generator, Sentence
-from rag.verify import check, known_names, whole_names
+from rag.verify import check, known_names, telling, whole_names
 
 WORDS = 0.4
 """What the question's words, all of them held, add to a quotation's score among those that have
@@ -32,7 +32,7 @@ def best_quote(
 
     A sentence counts by `rag.judge.answering`; among those that reach `LEAST_ANSWERING` by that,
     the question's words that it holds count too. No candidate is one that does not mention, with
-    what comes before it, every name of the question by at least one of its words; that holds
+    what comes before it, every name of the question by a word that tells it apart; that holds
     nothing of the kind that is asked for; or that holds less than `least_words`, 0 to 1, of the
     question's other words. Both lists are empty where no sentence reaches that.
     """
@@ -72,7 +72,7 @@ def _candidates(question: str, hits: Sequence[Hit]) -> list[tuple[Hit, Passage]]
 
 def _mentions(asked: Sequence[Sequence[str]], hit: Hit, text: str) -> bool:
     known = known_names(text, hit)
-    return all(any(word in known for word in name) for name in asked)
+    return all(any(word in known for word in telling(name)) for name in asked)
 
 
 def _sentences(passage: Passage) -> list[Passage]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from fakes import ScriptedGenerator
 
 from corpus.article import Article
 from index.types import Hit, Passage
 from rag.confirm import answers, stands_by, surely
 from rag.types import Citation, Sentence
-from tests.fakes import ScriptedGenerator
 
 BODY = "It has a board of nine in Rome."
 ARTICLE = Article("a", "A board", BODY, published_at="2022-10-27")

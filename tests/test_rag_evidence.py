@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from fakes import HashingEmbedder
+
 from corpus.article import Article
 from index.types import Hit, Passage
 from rag.evidence import LONGEST_RUN, Budget, choose_evidence
-from tests.fakes import HashingEmbedder
 
 QUESTION = "Who took over from Vell at the ferry line?"
 CHANGE = "When Vell left the ferry line the board turned to a newcomer."

@@ -58,6 +58,12 @@ def test_a_sentence_that_lacks_a_name_of_the_question_is_not_quoted() -> None:
     assert best_quote(asked, [hit(DEAL, 0.9)], ScriptedGenerator()) == ([], [])
 
 
+def test_a_part_that_many_names_have_does_not_do() -> None:
+    body = "Meta has set up Superintelligence Labs, which Alexandr Wang leads."
+    labs = hit(Article("labs", "New labs", body), 0.9)
+    assert best_quote("Who leads the Reality Labs?", [labs], ScriptedGenerator()) == ([], [])
+
+
 def test_a_part_of_a_name_will_do() -> None:
     body = "Droege will stay on the board. It met."
     article = Article("board", "The board", body)

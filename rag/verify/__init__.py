@@ -5,7 +5,17 @@ text with anybody's articles.
 """
 
 from rag.verify.answer import Sources, check_answer
-from rag.verify.names import alias, known_names, names, whole_names
+from rag.verify.names import COMMON, alias, known_names, names, telling, whole_names
 from rag.verify.sentence import check
 
-__all__ = ["Sources", "alias", "check", "check_answer", "known_names", "names", "whole_names"]
+__all__ = [
+    "COMMON",
+    "Sources",
+    "alias",
+    "check",
+    "check_answer",
+    "known_names",
+    "names",
+    "telling",
+    "whole_names",
+]

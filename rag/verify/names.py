@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from index.types import Hit
 from rag.prompt import heading
@@ -13,6 +14,10 @@ ANTECEDENT = 400
 
 # "xAI" is a name, too.
 _CAPITALISED = re.compile(r"(?<!\w)(?:[a-z]?[A-Z][\w&.’'-]*[\w]|[A-Z]\b)")
+COMMON = frozenset(
+    "ai ceo cfo coo cto inc corp co ltd plc group labs bank energy company county high".split()
+)
+"""Words of names that tell none apart from another."""
 _CEO = "CEO"
 """A post that every company has, and that articles also call "chief" or "boss": no name."""
 _ALIASES = {"u.s": "us", "u.k": "uk", "america": "us", "britain": "uk", "american": "us"}
@@ -50,6 +55,11 @@ def whole_names(text: str) -> list[list[str]]:
         genitive = match[0].endswith(("'s", "’s"))  # "Scale AI's Wang" is two names
         end = match.end() if kept and not genitive else -1
     return found
+
+
+def telling(name: Sequence[str]) -> list[str]:
+    """The words of a name that tell it apart: of "Reality Labs" the first."""
+    return [word for word in name if word not in COMMON] or list(name)
 
 
 def alias(word: str) -> str:
