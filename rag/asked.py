@@ -26,7 +26,10 @@ _ASKING: dict[Kind, re.Pattern[str]] = {
         rf"{_ASKS}who(?:m|se)?\b|\b(?:which|what) (?:person|executive|man|woman)\b", re.I
     ),
     "share": re.compile(
-        r"^(?:how|what|which)\b.*\b(?:share|percent\w*|stake|proportion|portion|fraction)\b", re.I
+        r"^(?:how|what|which)\b.*\b(?:share|percent\w*|stake|proportion|portion|fraction)\b"
+        r"|\b(?:own|hold|buy|bought|acquire|take|control|get)s?\b.*\bhow much of\b"
+        r"|\bhow much of\b.*\b(?:own|hold|buy|bought|acquire|take|control|get)\b",
+        re.I,
     ),
     "number": re.compile(
         r"\bhow (?:many|long|old|big|large|far|often|high)\b"
@@ -88,6 +91,8 @@ def kinds_asked(question: str) -> list[Kind]:
     kinds = [kind for kind, asking in _ASKING.items() if asking.search(question)]
     if "share" in kinds and any(quantity.unit == "%" for quantity in quantities(question)):
         kinds.remove("share")  # "what comes with its 49% stake" asks for another thing
+    elif "share" in kinds and "number" in kinds:
+        kinds.remove("number")  # a sum is no stake
     if _HOW_MUCH.search(question) or _WHAT_AMOUNT.search(question):
         kinds.append("money")
     return kinds
@@ -130,7 +135,9 @@ def replies_in_kind(question: str, reply: str, source: str) -> bool:
     full_names = _full_names(source)
     known = _known(question, [*full_names, *_full_names(reply)])
     families = {_WORD.findall(name)[-1] for name in full_names}
-    doers = {name for name in _DOER.findall(reply) if name.lower() not in STOP_WORDS}
+    # "Company" begins a sentence, and is a word of the article in small letters, too.
+    common = STOP_WORDS.union(_WORD.findall(source))
+    doers = {name for name in _DOER.findall(reply) if name.lower() not in common}
     alone = families.union(doers).intersection(_WORD.findall(reply))
     group = _GROUP.match(reply)
     if group and group[1].lower() not in STOP_WORDS:

@@ -12,7 +12,7 @@ from rag.asked import is_yes_or_no, kinds_asked, offer, replies_in_kind
     [
         ("Who founded it?", ["person"]),
         ("Which executive takes over?", ["person"]),
-        ("What share does it hold?", ["share", "number"]),
+        ("What share does it hold?", ["share"]),
         ("How many people work there?", ["number"]),
         ("When did it open?", ["date"]),
         ("What does she earn?", ["money"]),
@@ -21,7 +21,7 @@ from rag.asked import is_yes_or_no, kinds_asked, offer, replies_in_kind
         ("How much did it pay?", ["money"]),
         ("What were its sales?", ["money"]),
         ("How much voting power comes with it?", []),
-        ("What portion does it hold?", ["share", "number"]),
+        ("What portion does it hold?", ["share"]),
         ("What did it spend on data centres?", ["money"]),
         ("What will happen to the proceeds of the investment?", []),
         ("What is superintelligence?", []),
@@ -145,3 +145,19 @@ def test_a_name_after_a_title_does() -> None:
 def test_a_company_with_capitals_is_nobody() -> None:
     question, reply = "Who takes over from Ann Lee?", "Vell AI CEO Ann Lee announced that she left."
     assert not replies_in_kind(question, reply, f"{reply} Vell AI’s sales rose.")
+
+
+def test_a_common_word_that_begins_a_sentence_is_nobody() -> None:
+    reply = "Company founder Ann Lee will join Tern."
+    source = f"{reply} The company said so."
+    assert not replies_in_kind("Who takes over from Ann Lee?", reply, source)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How big a stake is Vell getting in Tern?", "Vell now owns how much of Tern?",
+     "How much of Tern does Vell own?", "How large is the share that Vell holds?"],
+)  # fmt: skip
+def test_a_sum_is_no_stake(question: str) -> None:
+    assert not replies_in_kind(question, "Vell paid about $14 billion.", "")
+    assert replies_in_kind(question, "Vell has a 49% stake.", "")
