@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["build_page", "launch"]
 
 HERE = Path(__file__).parent / "page"
+SCRIPTS = ("page.js", "cite.js")
+STYLES = ("page.css", "evidence.css", "articles.css")
 ICON = (
     "<link rel='icon' href='data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 "
     "viewBox=%220 0 16 16%22%3E%3Crect width=%2216%22 height=%2216%22 fill=%22%239a2617%22/%3E"
@@ -83,9 +85,9 @@ def launch(
                 run_history=False,
                 footer_links=[],
                 theme=THEME,
-                css_paths=[HERE / "page.css", HERE / "articles.css"],
+                css_paths=[HERE / name for name in STYLES],
                 max_file_size=LARGEST_FILE if takes_files else 0,
-                js=(HERE / "page.js").read_text(encoding="utf-8"),
+                js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
                 head=ICON,
             )
     except OSError as error:

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 from corpus.errors import BylineError
 from index.types import Hit
-from rag.types import Answer, Checked, Done, Event, Found, Piece, Turn
+from rag.types import Answer, Checked, Done, Event, Found, Piece, Sentence, Turn
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ class Exchange:
     question: str
     hits: tuple[Hit, ...] | None = None
     draft: str = ""
+    checked: dict[int, Sentence | None] = field(default_factory=dict)  # None: it is left out
     answer: Answer | None = None
     error: str | None = None
     notice: str | None = "Waiting for its turn…"
@@ -72,12 +73,14 @@ class Exchange:
     def take(self, event: Event) -> None:
         match event:
             case Found(hits):
-                self.hits, self.draft = hits, ""  # a draft that came before was thrown away
+                # A draft that came before was thrown away.
+                self.hits, self.draft, self.checked = hits, "", {}
                 self.notice = f"Reading {count(len(hits), 'passage')}…"
             case Piece(text):
                 self.draft += text
                 self.notice = None
-            case Checked(position, _):
+            case Checked(position, sentence):
+                self.checked[position] = sentence
                 self.notice = f"Checking the answer: {count(position + 1, 'sentence')} done…"
             case Done(answer):
                 self.answer, self.hits, self.notice = answer, answer.hits, None

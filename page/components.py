@@ -9,19 +9,12 @@ from functools import partial
 from html import escape
 from typing import Any
 
+from corpus.article import Article
 from page.articles import Library
 from page.chat import LOADING, Chat, Exchange, Loading, Pipeline, run, sentence_for
+from page.evidence import NO_EVIDENCE, render_article, render_earlier, render_evidence
 from page.network import no_proxy
-from page.render import (
-    MASTHEAD,
-    NO_EVIDENCE,
-    WELCOME,
-    render_about,
-    render_earlier,
-    render_evidence,
-    render_exchange,
-    render_status,
-)
+from page.render import MASTHEAD, WELCOME, render_about, render_exchange, render_status
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both are read while Gradio is imported
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
@@ -29,13 +22,24 @@ with no_proxy():
     import gradio as gr
 
     from page.articles_components import ArticlesView
-    from page.parts import static_html
+    from page.parts import chooser, static_html
 
 SERIF = ("Charter", "Iowan Old Style", "Palatino Linotype", "Georgia", "Liberation Serif", "serif")
 THEME = gr.themes.Base(font=SERIF, font_mono=("ui-monospace", "monospace")).set(
     body_background_fill="#fbfaf7", body_background_fill_dark="#161718"
 )
 EMPTY = "Write a question first."
+TO_READING = """() => {
+  const mark = document.querySelector("#evidence-reading mark");
+  mark?.scrollIntoView({ block: "center" });
+  const title = document.getElementById("evidence-reading-title");
+  (title ?? document.querySelector("#evidence [data-lit]"))?.focus({ preventScroll: true });
+}"""
+SHEET_TOP = "<button type='button' data-sheet-to='close'>Close the evidence</button>"
+SHEET_TAB = (
+    "<button type='button' data-sheet-to='open' aria-controls='evidence' aria-expanded='false'>"
+    "Evidence</button>"
+)
 BUSY = "Byline is still answering: wait for it, or stop it first."
 
 
@@ -52,7 +56,7 @@ class Components:
     ) -> None:
         """Without a `library` there is no view of the articles; `closed` says why it is only to be
         read."""
-        self.loading = Loading(load)
+        self.loading, self.library = Loading(load), library
         with gr.Blocks(title="Byline", analytics_enabled=False, fill_width=True) as self.blocks:
             self.chat = gr.State(Chat())
             with gr.Column(elem_id="page"):
@@ -69,10 +73,14 @@ class Components:
                         static_html("<h3>For example</h3>")
                         asked = [(q, gr.Button(q, elem_classes="example")) for q in examples]
                 with gr.Column(elem_id="evidence"):
-                    self.evidence, self.earlier = static_html(NO_EVIDENCE), static_html("")
+                    static_html(SHEET_TOP, elem_id="sheet-top")
+                    self.reading = chooser("evidence-reading")
+                    self.evidence = chooser("evidence-now", NO_EVIDENCE)
+                    self.earlier = chooser("evidence-earlier")
                 with gr.Column(elem_id="composer"):
                     self._compose()
                 articles = None if library is None else ArticlesView(library, closed)
+                static_html("", elem_id="card")
                 self.about = static_html(f"<footer>{escape(status)}</footer>", elem_id="about")
             self.has_examples = bool(examples)
             self._connect(asked)
@@ -80,6 +88,7 @@ class Components:
                 articles.connect(self.blocks, self.about, self._about)
 
     def _compose(self) -> None:
+        static_html(SHEET_TAB, elem_id="sheet-tab")
         with gr.Row(elem_id="ask"):
             self.question = gr.Textbox(
                 label="Question",
@@ -96,7 +105,8 @@ class Components:
 
     def _connect(self, examples: Sequence[tuple[str, gr.Button]]) -> None:
         everything = [
-            *(self.question, self.chat, self.past, self.now, self.evidence, self.earlier),
+            *(self.question, self.chat, self.past, self.now),
+            *(self.reading, self.evidence, self.earlier),
             *(self.examples, self.send, self.stop, self.status, self.about),
         ]
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
@@ -116,6 +126,8 @@ class Components:
             answer = asked.then(self.answer, self.chat, everything, **one_by_one)
             answer.then(self.settle, [self.question, self.chat], everything, **at_once)
             answers.append(answer)
+        for list_ in (self.reading, self.evidence, self.earlier):
+            list_.select(self.read, self.chat, self.reading, **at_once).then(None, js=TO_READING)
         self.stop.click(self.halt, self.chat, everything, **at_once)
         self.new_chat.click(self.clear, self.chat, everything, cancels=answers, **at_once)
         self.blocks.load(self.open, None, everything, concurrency_limit=None, **quiet)
@@ -146,6 +158,7 @@ class Components:
             self.question: "",
             self.past: "".join(map(render_exchange, earlier)),
             self.now: render_exchange(exchange),
+            self.reading: "",
             self.evidence: render_evidence(exchange),
             self.earlier: render_earlier(earlier),
             self.examples: gr.update(visible=False),
@@ -185,6 +198,21 @@ class Components:
             change[self.question] = exchange.question
         return change
 
+    def read(self, chat: Chat, event: gr.EventData) -> str:
+        """The article of a passage to be read beside the chat, or nothing to go back from it."""
+        *back, turn, number = str(event.value).split(":")
+        exchange = chat.exchanges[int(turn) - 1]
+        if back or exchange.hits is None:
+            return ""
+        try:
+            held: Article | None = exchange.hits[int(number) - 1].passage.article
+            if self.library is not None and held is not None:
+                shown = self.library.article(held.id)
+                held = None if shown is None else shown.article
+            return render_article(exchange, int(number), held)
+        except Exception as error:  # the page goes on after any error, and says so
+            return render_status(sentence_for(error), "error")
+
     def halt(self, chat: Chat) -> dict[Any, Any]:
         """Ask the model to stop; it does so before its next piece."""
         exchange = chat.at("asked", "answering")
@@ -200,6 +228,7 @@ class Components:
             self.chat: Chat(),
             self.past: "",
             self.now: WELCOME,
+            self.reading: "",
             self.evidence: NO_EVIDENCE,
             self.earlier: "",
             self.examples: gr.update(visible=self.has_examples),

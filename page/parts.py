@@ -32,10 +32,10 @@ def pressable(yes: bool) -> Any:
     return gr.update(visible=True if yes else "hidden")
 
 
-def chooser(elem_id: str) -> gr.HTML:
+def chooser(elem_id: str, value: str = "") -> gr.HTML:
     """HTML with buttons and boxes: `select` brings the value of a button that is pressed, `input`
     the `ids` of boxes and whether they are `on`."""
-    return gr.HTML("", elem_id=elem_id, js_on_load=CHOOSE, apply_default_css=False)
+    return gr.HTML(value, elem_id=elem_id, js_on_load=CHOOSE, apply_default_css=False)
 
 
 def focus_on(elem_id: str) -> str:

@@ -1,21 +1,20 @@
-"""What a reader sees: functions from data to HTML.
+"""What a reader sees of the chat: functions from data to HTML.
 
-Questions, articles and the model's words are data: `html.escape` is the only way they reach the
+Questions, articles and the model's words are data: `escape` is the only way they reach the
 page, so none of them is ever read as HTML or Markdown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from corpus.article import Article
 from index.browse import day
-from index.types import Hit, Passage
 from page.chat import MARKER, Description, Exchange, count
-from rag.output import also_in, difference_heading
+from rag.markers import split_draft
+from rag.output import difference_heading
 from rag.types import Answer, Citation, Claim, Disagreement, Sentence
-from rag.untrusted import escape
+from rag.untrusted import escape, visible
 
 MASTHEAD = (
     "<header><h1>Byline</h1><p>Ask the news. Every sentence of the answer says where it comes "
@@ -24,10 +23,6 @@ MASTHEAD = (
 WELCOME = (
     "<section class='welcome'><h2>What would you like to know?</h2><p>Byline reads the articles "
     "on this machine and answers with a language model that runs here too.</p></section>"
-)
-NO_EVIDENCE = (
-    "<section aria-label='Evidence' class='passages'><h2>Evidence</h2><p class='note'>The passages "
-    "that an answer rests on appear here.</p></section>"
 )
 STOPPED = "You stopped this answer. What is written above was not checked."
 STOPPED_EARLY = "You stopped this answer before its first word."
@@ -38,6 +33,8 @@ VERDICTS = {
     "unsupported": "The cited passages do not say this",
 }
 KEY = {"supported": "Supported", "partly": "Partly supported", "unsupported": "Not supported"}
+DROPPED = "The passages do not say this: it is left out of the answer"
+_WHOLE = 8  # words of a quote that an address holds as they are
 
 
 def render_exchange(exchange: Exchange) -> str:
@@ -61,29 +58,50 @@ def render_exchange(exchange: Exchange) -> str:
 
 
 def _draft(exchange: Exchange) -> str:
-    """The draft with its markers as links. Text between markers is escaped, whatever it holds."""
-    known = len(exchange.hits or ())
+    """The draft with its markers as links, and its first sentences as they were checked so far.
+    Text between markers is escaped, whatever it holds."""
+    if not exchange.checked:
+        return _linked(exchange, exchange.draft)
+    hits = exchange.hits or ()
+    html = []
+    for position, sentence in enumerate(split_draft(exchange.draft, len(hits))):
+        if position not in exchange.checked:
+            markers = "".join(f"[{number}]" for number in sentence.numbers)
+            html.append(_linked(exchange, f"{sentence.text} {markers}"))
+        elif (checked := exchange.checked[position]) is not None:
+            html.append(_sentence(exchange.number, checked, set()))
+        else:
+            html.append(f"<s class='dropped' title='{DROPPED}'>{escape(sentence.text)}</s>")
+    return " ".join(html)
+
+
+def _linked(exchange: Exchange, text: str) -> str:
+    hits = exchange.hits or ()
     html, at = [], 0
-    for marker in MARKER.finditer(exchange.draft):
-        if 1 <= int(marker[1]) <= known:
-            html.append(escape(exchange.draft[at : marker.start()]))
-            html.append(_marker(exchange.number, int(marker[1])))
+    for marker in MARKER.finditer(text):
+        if 1 <= int(marker[1]) <= len(hits):
+            article = hits[int(marker[1]) - 1].passage.article
+            html.append(escape(text[at : marker.start()]))
+            html.append(_marker(exchange.number, int(marker[1]), article))
             at = marker.end()
-    return "".join(html) + escape(exchange.draft[at:])
+    return "".join(html) + escape(text[at:])
 
 
-def _marker(turn: int, number: int, citation: Citation | None = None, anchor: bool = False) -> str:
-    about = f"Passage {number}"
-    if citation is not None:
-        about += f": {_source(citation.passage.article)}: “{citation.quote}”"
+def _marker(turn: int, number: int, article: Article, said: str = "", anchor: bool = False) -> str:
+    """A superscript number that leads to its passage. Its card is made of its `data-` words."""
+    about = f"Passage {number}: {_source(article)}" + (f": “{said}”" if said else "")
     name = f" id='cite-{turn}-{number}'" if anchor else ""
+    known = (article.outlet, day(article.published_at))
+    source = " · ".join(part for part in known if part) or "Source not stated"
     return (
-        f"<sup class='cite'><a{name} href='#evidence-{turn}-{number}' title='{escape(about)}' "
-        f"aria-label='{escape(about)}'>{number}</a></sup>"
+        f"<sup class='cite'><a{name} href='#evidence-{turn}-{number}' aria-label='{escape(about)}' "
+        f"data-source='{escape(source)}' data-title='{escape(article.title)}' "
+        f"data-quote='{escape(said)}'>{number}</a></sup>"
     )
 
 
 def _answer(turn: int, answer: Answer) -> str:
+    """The answer and, below it so that nothing moves when it is complete, what there is to say."""
     anchored: set[int] = set()
     sentences = [_sentence(turn, sentence, anchored) for sentence in answer.sentences]
     kind = "answer refusal" if answer.abstained else "answer"
@@ -98,7 +116,7 @@ def _answer(turn: int, answer: Answer) -> str:
         else ""
     )
     return (
-        f"{understood}<p class='{kind}' dir='auto'>{' '.join(sentences)}</p>{note}{cards}"
+        f"<p class='{kind}' dir='auto'>{' '.join(sentences)}</p>{understood}{note}{cards}"
         f"<p class='took'><span>{said}</span>{_key(answer)}</p>"
     )
 
@@ -116,7 +134,7 @@ def _key(answer: Answer) -> str:
 def _sentence(turn: int, sentence: Sentence, anchored: set[int]) -> str:
     markers = []
     for number, citation in {c.number: c for c in sentence.citations}.items():
-        markers.append(_marker(turn, number, citation, anchor=number not in anchored))
+        markers.append(_cited(turn, citation, anchor=number not in anchored))
         anchored.add(number)
     text = escape(sentence.text)
     if sentence.verdict is None:
@@ -124,17 +142,24 @@ def _sentence(turn: int, sentence: Sentence, anchored: set[int]) -> str:
     why = VERDICTS[sentence.verdict]
     if sentence.support is not None:
         why += f" ({sentence.support:.0%} of it)"
+    if sentence.why:
+        why += f": {sentence.why}"
     return (
-        f"<span class='sentence {sentence.verdict}' title='{why}'>{text}</span>{''.join(markers)}"
-        f"<span class='verdict {sentence.verdict}' role='img' title='{why}' aria-label='{why}'>"
-        "</span>"
+        f"<span class='sentence {sentence.verdict}'>{text}</span>{''.join(markers)}"
+        f"<button type='button' class='verdict {sentence.verdict}' aria-label='{escape(why)}' "
+        f"data-why='{escape(why)}'></button>"
     )
+
+
+def _cited(turn: int, citation: Citation, anchor: bool = False) -> str:
+    article = citation.passage.article
+    return _marker(turn, citation.number, article, " ".join(citation.quote.split()), anchor)
 
 
 def _disagreement(turn: int, disagreement: Disagreement) -> str:
     """The values side by side, the newest first, each with its source and its sentence."""
     rows = "".join(
-        f"<li><b>{escape(claim.value)}</b>{_marker(turn, claim.citation.number, claim.citation)} "
+        f"<li><b>{escape(claim.value)}</b>{_cited(turn, claim.citation)} "
         f"<span class='source'>{source_html(claim.citation.passage.article)}{_note(claim)}</span>"
         f"<q dir='auto'>{escape(claim.citation.quote)}</q></li>"
         for claim in disagreement.claims
@@ -142,105 +167,12 @@ def _disagreement(turn: int, disagreement: Disagreement) -> str:
     heading = difference_heading(disagreement)
     return (
         f"<aside class='disagreement {disagreement.kind}' aria-label='{heading}'><h3>{heading}: "
-        f"<bdi>{escape(disagreement.about)}</bdi></h3><ul>{rows}</ul></aside>"
+        f"<bdi>{escape(disagreement.about)}</bdi></h3><ol>{rows}</ol></aside>"
     )
 
 
 def _note(claim: Claim) -> str:
     return f" · <em class='outdated'>{escape(claim.note)}</em>" if claim.note else ""
-
-
-def render_evidence(exchange: Exchange) -> str:
-    """The passages of one exchange as HTML: the cited ones first and marked, the rest folded."""
-    if exchange.hits is None:
-        return NO_EVIDENCE
-    heading = "Evidence"
-    if exchange.answer is None:
-        heading = "Passages found"
-    elif exchange.answer.abstained:
-        heading = "Closest passages"
-    return (
-        f"<section aria-label='Evidence' class='passages'><h2>{heading}</h2>"
-        f"{_cards(exchange, exchange.hits)}</section>"
-    )
-
-
-def render_earlier(exchanges: Sequence[Exchange]) -> str:
-    """The evidence of earlier questions, newest first, each folded under its question."""
-    return "".join(
-        f"<details class='earlier'><summary>Evidence for <q>{escape(e.question)}</q></summary>"
-        f"{_cards(e, e.hits)}</details>"
-        for e in reversed(exchanges)
-        if e.hits
-    )
-
-
-def _cards(exchange: Exchange, hits: Sequence[Hit]) -> str:
-    numbered = list(enumerate(hits, start=1))
-    quotes: dict[int, list[tuple[int, int]]] = {}
-    for citation in _citations(exchange.answer):
-        quotes.setdefault(citation.number, []).append((citation.quote_start, citation.quote_end))
-    cited = [_card(exchange.number, n, hit, quotes[n]) for n, hit in numbered if n in quotes]
-    others = [_card(exchange.number, n, hit, []) for n, hit in numbered if n not in quotes]
-    if not (cited and others):
-        return "".join(cited or others) or "<p class='note'>No passage was found.</p>"
-    return (
-        f"{''.join(cited)}<details class='uncited'><summary>{count(len(others), 'passage')} "
-        f"read but not cited</summary>{''.join(others)}</details>"
-    )
-
-
-def _citations(answer: Answer | None) -> list[Citation]:
-    if answer is None:
-        return []
-    stated = [c for sentence in answer.sentences for c in sentence.citations]
-    return stated + [claim.citation for d in answer.disagreements for claim in d.claims]
-
-
-def _card(turn: int, number: int, hit: Hit, quotes: Sequence[tuple[int, int]]) -> str:
-    article, name = hit.passage.article, f"evidence-{turn}-{number}"
-    title = f"<bdi>{escape(article.title)}</bdi>"
-    if (url := web_address(article.url)) is not None:
-        title = (
-            f"<a href='{escape(url)}' target='_blank' rel='noopener noreferrer' "
-            f"referrerpolicy='no-referrer'>{title}</a>"
-        )
-    badge = f"<span class='number'>{number}</span>"
-    if quotes:
-        badge = (
-            f"<a class='number' href='#cite-{turn}-{number}' "
-            f"aria-label='Passage {number}: back to the answer'>{number}</a>"
-        )
-    return (
-        f"<article class='passage{' cited' if quotes else ''}' id='{name}' tabindex='-1' "
-        f"aria-labelledby='{name}-title'>{badge}<h3 id='{name}-title'>{title}</h3>"
-        f"<p class='source'>{source_html(article)}</p>{_notes(hit)}"
-        f"<blockquote dir='auto'>{_marked(hit.passage, quotes)}</blockquote></article>"
-    )
-
-
-def _notes(hit: Hit) -> str:
-    """Who else carried the passage, and what the outlet put right in its article."""
-    others, notice = also_in(hit), hit.passage.article.correction
-    html = f"<p class='source also'>Also in: <bdi>{escape(others)}</bdi></p>" if others else ""
-    if notice:
-        html += f"<p class='source correction' dir='auto'>{escape(notice)}</p>"
-    return html
-
-
-def _marked(passage: Passage, quotes: Sequence[tuple[int, int]]) -> str:
-    """The passage with its quotes, offsets into the body of the article, in `<mark>`."""
-    body, at = passage.article.body, passage.start
-    html = ["…&nbsp;"] if passage.start > 0 else []
-    for quote_start, quote_end in sorted(quotes):
-        start, end = max(quote_start, at), min(quote_end, passage.end)
-        if start < end:
-            html += [escape(body[at:start]), f"<mark>{escape(body[start:end])}</mark>"]
-            at = end
-    html.append(escape(body[at : passage.end]))
-    if passage.end < len(body):
-        html.append("&nbsp;…")
-    return "".join(html)
 
 
 def web_address(url: str | None) -> str | None:
@@ -250,6 +182,15 @@ def web_address(url: str | None) -> str | None:
     except ValueError:  # such as an unclosed bracket of an IPv6 address
         return None
     return parts.geturl() if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def address_of_quote(url: str, said: str) -> str:
+    """The address with a text fragment, so that a browser scrolls to the quote and marks it."""
+    words = visible(said).split()
+    ends = [words] if len(words) <= _WHOLE else [words[: _WHOLE // 2], words[-_WHOLE // 2 :]]
+    # A dash would mean a prefix or a suffix; percent-encoding leaves it as it is.
+    text = ",".join(quote(" ".join(end), safe="").replace("-", "%2D") for end in ends)
+    return f"{url}{'' if '#' in url else '#'}:~:text={text}"
 
 
 def _source(article: Article) -> str:

@@ -142,6 +142,25 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture
+def serve() -> Iterator[Any]:
+    """Serves a page over a pipeline (or a way to load one); gives its address."""
+    from served import QUESTION, serving
+    from test_page import HOSTILE
+
+    with serving([QUESTION, HOSTILE]) as start:
+        yield start
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Any]:
+    """Opens an address in a browser session of its own, which may ask only this machine."""
+    from served import visiting
+
+    with visiting(browser) as start:
+        yield start
+
+
 VOCABULARY = """[PAD] [UNK] [CLS] [SEP] [MASK]
 meta scale ai paid the stake of wang founder billion a new chief officer . $ 49 %"""
 

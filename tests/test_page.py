@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fakes import ScriptedDescription, ScriptedPipeline
 
@@ -9,12 +11,12 @@ from corpus.article import Article
 from corpus.errors import BylineError
 from index.types import Hit, Passage
 from page.chat import FAILED, LOADING, Chat, Exchange, Loading, run
+from page.evidence import CHANGED, render_article, render_earlier, render_evidence
 from page.render import (
     STOPPED,
     STOPPED_EARLY,
+    address_of_quote,
     render_about,
-    render_earlier,
-    render_evidence,
     render_exchange,
 )
 from rag.types import (
@@ -128,6 +130,51 @@ def test_a_verdict_is_said_in_words() -> None:
     assert "aria-label='The cited passages say only a part of this (50% of it)'" in html
 
 
+def test_a_verdict_says_why() -> None:
+    why = replace(PAID, why="no passage says <now>")
+    html = render_exchange(done(asked(), why))
+    assert "a part of this (50% of it): no passage says &lt;now&gt;'" in html
+
+
+def test_sentences_take_their_verdicts_one_by_one() -> None:
+    exchange = asked()
+    for event in (Found(HITS), Piece("Meta paid. [2] It <b> owns all. [1]"), Checked(0, PAID)):
+        exchange.take(event)
+    html = render_exchange(exchange)
+    assert html.index("class='verdict partly'") < html.index("It &lt;b&gt; owns all.")
+    exchange.take(Checked(1, None))
+    assert "class='dropped'" in render_exchange(exchange)
+
+
+def test_what_is_told_of_an_answer_stands_below_it_so_that_it_does_not_move() -> None:
+    html = render_exchange(done(asked(), PAID, understood="What did Meta pay?", note="Old."))
+    assert html.index("class='answer'") < html.index("Understood as") < html.index("Old.")
+
+
+def test_a_long_quote_is_found_by_its_ends() -> None:
+    address = address_of_quote(
+        "https://a.example/b#c", "one two three, four five six seven eight-9 ten"
+    )
+    assert (
+        address
+        == "https://a.example/b#c:~:text=one%20two%20three%2C%20four,six%20seven%20eight%2D9%20ten"
+    )
+
+
+def test_an_article_is_read_with_its_cited_sentence_marked() -> None:
+    now = replace(ARTICLE, body=f"Updated. {ARTICLE.body}")
+    html = render_article(done(asked(), PAID), 2, now)
+    assert "Updated. Meta bought a stake. <mark>It paid $14.3 billion for 49%.</mark>" in html
+    assert CHANGED not in html
+
+
+@pytest.mark.parametrize("held", [None, replace(ARTICLE, body="Withdrawn.")])
+def test_an_article_that_has_gone_or_changed_is_read_as_it_was_kept(held: Article | None) -> None:
+    html = render_article(done(asked(), PAID), 2, held)
+    assert CHANGED in html
+    assert "<mark>It paid $14.3 billion for 49%.</mark>" in html
+
+
 def test_a_sentence_that_was_not_checked_has_no_mark() -> None:
     assert "verdict" not in render_exchange(done(asked(), Sentence("It paid.", PAID.citations)))
 
@@ -163,7 +210,8 @@ def test_cited_passages_stand_first_and_the_others_are_folded() -> None:
 def test_a_passage_names_outlet_and_day_and_links_to_its_article() -> None:
     html = render_evidence(done(asked(), PAID))
     assert "<bdi>The Ledger</bdi> · <time>13 June 2025</time>" in html
-    assert "<a href='https://news.example/stake?a=1&amp;b=2' target='_blank' rel='noopener" in html
+    quoted = "https://news.example/stake?a=1&amp;b=2#:~:text=It%20paid%20%2414.3%20billion%20for%2049%25."
+    assert f"<a href='{quoted}' target='_blank' rel='noopener" in html
 
 
 @pytest.mark.parametrize(
@@ -261,7 +309,7 @@ def test_checking_is_said_while_the_draft_stands() -> None:
     for event in (Found(HITS), Piece("It paid."), Checked(0, PAID)):
         exchange.take(event)
     html = render_exchange(exchange)
-    assert "It paid." in html
+    assert "class='answer draft'" in html
     assert "Checking the answer: 1 sentence done…" in html
 
 

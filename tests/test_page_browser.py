@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from axe import grave
-from fakes import ScriptedPipeline, Step
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from fakes import ScriptedPipeline
+from playwright.sync_api import Browser, expect
+from served import LEADER, QUESTION, Open, Serve, ask, complete, scripted
 from test_page import CHIEF, HITS, HOSTILE, PAID, answer_of, cite, hit
-from test_page_launch import loops_closed
 
-from app import launch
 from corpus.article import Article
 from corpus.errors import BylineError
 from page.chat import LOADING
@@ -28,73 +25,7 @@ from rag.types import Claim, Disagreement, Done, Found, Piece, Sentence, Turn
 
 pytestmark = pytest.mark.browser
 
-QUESTION = "What did Meta pay for its stake?"
 REFUSAL = Sentence("The articles do not answer this question.")
-LEADER = Sentence("Jason Droege leads it.", (cite(1, CHIEF, CHIEF.body),), "supported", 1.0)
-Serve = Callable[..., str]
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Serves a page over a pipeline (or a way to load one); gives its address."""
-    pages = []
-
-    def start(
-        pipeline: ScriptedPipeline, load: Callable[[], ScriptedPipeline] | None = None
-    ) -> str:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        examples = [QUESTION, HOSTILE]
-        pages.append(launch(load or (lambda: pipeline), port=port, examples=examples, block=False))
-        return f"http://127.0.0.1:{port}/"
-
-    with loops_closed():
-        yield start
-        for page in pages:
-            page.close(verbose=False)
-
-
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Open]:
-    """Opens an address in a browser session of its own, which may ask only this machine."""
-    contexts: list[BrowserContext] = []
-    asked: list[str] = []
-
-    def start(url: str, width: int = 1440, scheme: str = "light", ready: bool = True) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,  # type: ignore[arg-type]
-        )
-        contexts.append(context)
-        context.set_default_timeout(15_000)
-        context.on("request", lambda request: asked.append(request.url))
-        page = context.new_page()
-        page.goto(url)
-        if ready:
-            expect(page.locator("#about")).to_contain_text("18 articles")
-        return page
-
-    yield start
-    for context in contexts:
-        context.close()
-    beyond = [u for u in asked if not u.startswith(("http://127.0.0.1:", "data:", "blob:"))]
-    assert beyond == []
-
-
-def ask(page: Page, question: str = QUESTION) -> None:
-    expect(page.locator("#send")).to_be_visible()
-    page.locator("#question textarea").fill(question)
-    page.locator("#send").click()
-
-
-def complete(question: str, *sentences: Sentence) -> list[Step]:
-    return [Found(HITS), Done(answer_of(question, *sentences, hits=HITS))]
-
-
-def scripted(script: Mapping[str, Sequence[Step]] | None = None) -> ScriptedPipeline:
-    return ScriptedPipeline(script or {QUESTION: complete(QUESTION, PAID)})
 
 
 def test_evidence_stands_before_the_first_word(serve: Serve, visit: Open) -> None:

@@ -26,7 +26,8 @@ from index.live import LiveIndex
 from index.search import Index
 from index.types import Hit, Passage
 from page.chat import Exchange
-from page.render import render_evidence, render_exchange
+from page.evidence import render_evidence
+from page.render import render_exchange
 from rag.followup import stand_alone
 from rag.markers import MarkerFilter, quotable, split_draft
 from rag.orders import addresses_a_model

@@ -12,7 +12,7 @@ from wires import article, report
 from index.build import build
 from index.types import Copy, Hit, Passage
 from page.chat import Exchange
-from page.render import render_evidence
+from page.evidence import render_evidence
 from rag.cli import main
 from rag.evidence import choose_evidence
 from rag.output import also_in, hits_json, hits_text

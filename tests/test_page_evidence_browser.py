@@ -1,0 +1,108 @@
+"""Citations and evidence in real Chromium: cards, ways to passage and article, and the sheet."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from served import LEADER, QUESTION, Open, Serve, ask, complete, scripted
+from test_page import ARTICLE, HITS, PAID, answer_of
+
+from rag.types import Checked, Done, Found, Piece
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_marker_has_a_card_with_its_source_and_its_very_sentence(
+    serve: Serve, visit: Open
+) -> None:
+    page = visit(serve(scripted()))
+    ask(page)
+    card, marker = page.locator("#card"), page.locator("#chat .cite a")
+    marker.hover()
+    for words in ("The Ledger · 13 June 2025", ARTICLE.title, "It paid $14.3 billion for 49%."):
+        expect(card).to_contain_text(words)
+    expect(card).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    marker.focus()
+    expect(card).to_be_visible()
+    page.keyboard.press("Tab")  # from the number to the verdict of the sentence
+    expect(card).to_have_text("The cited passages say only a part of this (50% of it)")
+
+
+def test_one_click_opens_the_passage_and_another_the_article(serve: Serve, visit: Open) -> None:
+    page = visit(serve(scripted()))
+    ask(page)
+    marker, reading = page.locator("#chat .cite a"), page.locator("#evidence-reading")
+    marker.click()
+    expect(page.locator("#evidence-1-2")).to_be_focused()
+    expect(reading.locator(".reading")).to_have_count(0)
+    marker.click()
+    expect(reading.locator("mark")).to_have_text("It paid $14.3 billion for 49%.")
+    expect(reading.locator(".body")).to_have_text(ARTICLE.body)
+    expect(reading.locator("mark")).to_be_in_viewport()
+    expect(page.locator("#evidence-reading-title")).to_be_focused()
+    expect(reading.locator("h2 a")).to_have_attribute(
+        "href",
+        "https://news.example/stake?a=1&b=2#:~:text=It%20paid%20%2414.3%20billion%20for%2049%25.",
+    )
+    reading.get_by_role("button", name="Back to the passages").click()
+    expect(page.locator("#evidence-1-2")).to_be_focused()
+
+
+def test_selected_words_light_up_what_supports_them(serve: Serve, visit: Open) -> None:
+    page = visit(serve(scripted({QUESTION: complete(QUESTION, PAID, LEADER)})))
+    ask(page)
+    lit = page.locator("#evidence [data-backs]")
+    page.locator("#chat .sentence").nth(1).dblclick()
+    expect(lit).to_have_attribute("id", "evidence-1-1")
+    page.locator("#chat .asked").click()
+    expect(lit).to_have_count(0)
+
+
+def test_on_a_phone_the_evidence_slides_up_and_away(
+    serve: Serve, visit: Open, tmp_path: Path
+) -> None:
+    write = threading.Event()
+    page = visit(serve(scripted({QUESTION: [Found(HITS), write, *complete(QUESTION, PAID)]})), 390)
+    sheet = page.locator("#evidence")
+    expect(sheet).to_be_hidden()
+    ask(page)
+    tab = page.get_by_role("button", name="Passages found: 2")
+    tab.click()
+    expect(page.locator("#evidence-1-1")).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    expect(tab).to_be_focused()
+    write.set()
+    page.locator("#chat .cite a").click()
+    expect(page.locator("#evidence-1-2 mark")).to_be_in_viewport()
+    page.get_by_role("button", name="Close the evidence").click()
+    expect(sheet).to_be_hidden()
+
+
+def test_nothing_moves_while_an_answer_is_written_and_checked(serve: Serve, visit: Open) -> None:
+    gates = [threading.Event() for _ in range(3)]
+    steps = [
+        *(Found(HITS), Piece("Meta paid $14.3 billion. [2] It may"), gates[0]),
+        *(Piece(" own all."), Checked(0, PAID), gates[1], Checked(1, None), gates[2]),
+        Done(answer_of(QUESTION, PAID, hits=HITS, understood="What did Meta Platforms pay?")),
+    ]
+    page = visit(serve(scripted({QUESTION: steps})))
+    ask(page)
+    chat, answer = page.locator("#chat"), page.locator("#chat .answer")
+    expect(answer).to_contain_text("It may")
+    before = answer.bounding_box()
+    gates[0].set()
+    expect(chat.locator("button.verdict")).to_have_count(1)  # the second has none yet
+    gates[1].set()
+    expect(chat.locator(".dropped")).to_have_text("It may own all.")
+    gates[2].set()
+    expect(chat.locator(".understood")).to_be_visible()
+    after = answer.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert (after["x"], after["y"]) == (before["x"], before["y"])
