@@ -139,8 +139,18 @@ def draft(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.jsonl", help="A new file (default: stdout).")
     ] = None,
+    from_feedback: Annotated[
+        bool,
+        typer.Option("--from-feedback", help="All that readers of the page judged, no model."),
+    ] = False,
 ) -> None:
     """Propose questions on your own articles, as JSON lines to keep or cut."""
+    if from_feedback:
+        from eval.from_feedback import write_from_feedback
+        from rag.settings import load_settings
+
+        write_from_feedback(load_settings().feedback, out)
+        return
     from eval.draft import write_drafts
     from eval.measure import Options
 

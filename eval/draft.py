@@ -109,7 +109,7 @@ def write_drafts(options: Options, path: Path | None) -> None:
     from rag.terminal import counting
 
     wanted = options.limit or 1
-    with _lines(path) as lines:
+    with lines_to(path) as lines:
         pipeline = load(options.settings(options.index))
         kept = tried = 0
         with closing(pipeline.index), counting("drafting") as count:
@@ -128,7 +128,8 @@ def write_drafts(options: Options, path: Path | None) -> None:
 
 
 @contextmanager
-def _lines(path: Path | None) -> Iterator[IO[str]]:
+def lines_to(path: Path | None) -> Iterator[IO[str]]:
+    """A new file to write lines to, or stdout. Raises BylineError when it is there already."""
     if path is None:
         yield sys.stdout
         return

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     keep_versions: int = Field(3, ge=1)  # of the index, with the one in use
     keep_days: float = Field(0, ge=0)  # versions that are younger stay beside them
     lock_wait: float = Field(60, ge=0)  # seconds, while another process writes the index
+    chats: Path = Field(default_factory=lambda: user_data_path("byline") / "chats.sqlite")
+    feedback: Path = Field(default_factory=lambda: user_data_path("byline") / "feedback.jsonl")
     models_dir: Path = Field(default_factory=lambda: user_cache_path("byline") / "models")
     engine: Engine = "auto"
     model: str = "qwen2.5-coder-1.5b"
