@@ -3,7 +3,7 @@
 
 BYLINE = .venv/bin/byline
 
-.PHONY: help setup run test lint eval clean
+.PHONY: help setup run test lint eval screenshots clean
 
 help:
 	@echo "make setup   environment, libraries and weights (the first part of run and test)"
@@ -11,6 +11,7 @@ help:
 	@echo "make test    lint, types and all tests; PYTEST_ARGS=\"-k name\""
 	@echo "make lint    lint and types only"
 	@echo "make eval    answer the gold questions and print the scores; ARGS=..."
+	@echo "make screenshots   pictures of the page in build/screenshots, on three screens, light and dark"
 	@echo "make clean   remove the environment, the index and all caches of this folder"
 
 setup:
@@ -32,6 +33,10 @@ lint:
 
 eval: setup
 	@$(BYLINE) eval $(ARGS)
+
+screenshots:
+	@tools/setup.sh test
+	@SCREENSHOTS=build/screenshots .venv/bin/python -m pytest -q tests/test_page_browser.py -k fits_its_screen
 
 clean:
 	rm -rf .venv build index/built eval/reports *.egg-info

@@ -11,8 +11,11 @@ from corpus.errors import BylineError
 from corpus.read import LARGEST_FILE
 from page.articles import Library, closed_to
 from page.chat import Pipeline
-from page.components import THEME, Components
+from page.components import Components
+from page.conversations import Conversations
 from page.network import no_proxy
+from page.theme import THEME
+from rag.feedback import Feedback
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["build_page", "launch"]
 
 HERE = Path(__file__).parent / "page"
-SCRIPTS = ("page.js", "cite.js")
-STYLES = ("page.css", "evidence.css", "articles.css")
+SCRIPTS = ("page.js", "cite.js", "keys.js")
+STYLES = ("page.css", "history.css", "evidence.css", "articles.css")
 ICON = (
     "<link rel='icon' href='data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 "
     "viewBox=%220 0 16 16%22%3E%3Crect width=%2216%22 height=%2216%22 fill=%22%239a2617%22/%3E"
@@ -36,12 +39,16 @@ def build_page(
     status: str,
     library: Library | None = None,
     closed: str | None = None,
+    conversations: Conversations | None = None,
+    feedback: Feedback | None = None,
 ) -> gr.Blocks:
     """The page. `load` runs when it is first opened; `status` is its foot until then.
 
     With a `library` it has a view of the articles; `closed` says why that is only to be read.
+    Without `conversations`, chats last as long as the page, and without `feedback` no reader's word
+    is kept.
     """
-    return Components(load, examples, status, library, closed).blocks
+    return Components(load, examples, status, library, closed, conversations, feedback).blocks
 
 
 def launch(
@@ -50,6 +57,8 @@ def launch(
     port: int = 7860,
     *,
     library: Library | None = None,
+    conversations: Conversations | None = None,
+    feedback: Feedback | None = None,
     examples: Sequence[str] = (),
     status: str = "",
     open_browser: bool = False,
@@ -68,7 +77,7 @@ def launch(
             "with --host."
         )
     closed = closed_to(host)
-    page = build_page(load, examples, status, library, closed)
+    page = build_page(load, examples, status, library, closed, conversations, feedback)
     takes_files = library is not None and closed is None
     try:
         with no_proxy():

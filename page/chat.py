@@ -11,12 +11,15 @@ from typing import Literal, Protocol
 
 from corpus.errors import BylineError
 from index.types import Hit
+from rag.narrow import Scope
 from rag.types import Answer, Checked, Done, Event, Found, Piece, Sentence, Turn
 
 log = logging.getLogger(__name__)
 
+WAITING = "Waiting: {before} before yours…"
 LOADING = "Loading the language model…"
 FAILED = "Something went wrong: {kind}. Ask again, or see the log for what happened."
+_MOMENT_S = 0.5
 MARKER = re.compile(r" ?\[(\d{1,3})\]")
 
 
@@ -43,8 +46,15 @@ class Pipeline(Protocol):
 
     def describe(self) -> Description: ...
 
-    def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Event]:
-        """The events of one answer, `Done` last. Closing the iterator stops the model."""
+    def outlets(self) -> Sequence[str]:
+        """Those whose articles can be asked about."""
+        ...
+
+    def stream(
+        self, question: str, history: Sequence[Turn], scope: Scope | None = None
+    ) -> Iterator[Event]:
+        """The events of one answer within a scope, `Done` last. Closing the iterator stops the
+        model."""
         ...
 
 
@@ -54,6 +64,7 @@ class Exchange:
 
     number: int
     question: str
+    scope: Scope = field(default_factory=Scope)
     hits: tuple[Hit, ...] | None = None
     draft: str = ""
     checked: dict[int, Sentence | None] = field(default_factory=dict)  # None: it is left out
@@ -61,6 +72,8 @@ class Exchange:
     error: str | None = None
     notice: str | None = "Waiting for its turn…"
     stop_asked: bool = False
+    judged: str | None = None  # what the reader said of it: rag/feedback.py
+    judging: bool = False  # whether the reader is asked why it is not good
     stage: Literal["asked", "answering", "answered", "settled"] = "asked"
 
     @property
@@ -88,9 +101,15 @@ class Exchange:
 
 @dataclass(slots=True)
 class Chat:
-    """The chat of one browser session."""
+    """The chat that one browser session has open. `id` is None until it is kept, for its `owner`;
+    one that somebody shared has none and is `read_only`. `note` is what a reader should know."""
 
     exchanges: list[Exchange] = field(default_factory=list)
+    owner: str = ""
+    id: str | None = None
+    title: str = ""
+    read_only: bool = False
+    note: str = ""
 
     def at(self, *stages: str) -> Exchange | None:
         """The last exchange, if it is at one of these stages."""
@@ -122,6 +141,36 @@ class Loading:
             return self._pipeline
 
 
+class Line:
+    """Who waits for an answer, in order: one at a time is at work, as the model has the machine."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._tickets: list[object] = []
+
+    def join(self) -> object:
+        """A ticket, with which one must leave at the end."""
+        ticket = object()
+        with self._changed:
+            self._tickets.append(ticket)
+        return ticket
+
+    def leave(self, ticket: object) -> None:
+        with self._changed:
+            self._tickets.remove(ticket)
+            self._changed.notify_all()
+
+    def ahead(self, ticket: object) -> int:
+        """How many are before one."""
+        with self._changed:
+            return self._tickets.index(ticket)
+
+    def wait(self) -> None:
+        """Until somebody has left, or a moment has gone by."""
+        with self._changed:
+            self._changed.wait(_MOMENT_S)
+
+
 def sentence_for(error: Exception) -> str:
     """What a reader is told of an error; what nobody foresaw goes to the log with its traceback."""
     if isinstance(error, BylineError):
@@ -131,11 +180,15 @@ def sentence_for(error: Exception) -> str:
 
 
 def run(
-    exchange: Exchange, loading: Loading, history: Sequence[Turn]
+    exchange: Exchange, loading: Loading, history: Sequence[Turn], line: Line | None = None
 ) -> Generator[None, None, None]:
-    """Answer one question; yields whenever the exchange has changed."""
+    """Answer one question when its turn in the line has come; yields whenever the exchange has
+    changed."""
     exchange.stage = "answering"
+    line = line or Line()
+    ticket = line.join()
     try:
+        yield from _wait(exchange, line, ticket)
         if not loading.ready:
             exchange.notice = LOADING
             yield
@@ -143,11 +196,23 @@ def run(
         exchange.notice = "Looking through the articles…"
         yield
         if not exchange.stop_asked:
-            yield from _follow(exchange, pipeline.stream(exchange.question, history))
+            events = pipeline.stream(exchange.question, history, exchange.scope)
+            yield from _follow(exchange, events)
     except Exception as error:  # the page goes on after any error, and says so
         exchange.error = sentence_for(error)
+    finally:
+        line.leave(ticket)
     exchange.notice, exchange.stage = None, "answered"
     yield
+
+
+def _wait(exchange: Exchange, line: Line, ticket: object) -> Iterator[None]:
+    told = 0
+    while (ahead := line.ahead(ticket)) and not exchange.stop_asked:
+        if ahead != told:
+            exchange.notice, told = WAITING.format(before=count(ahead, "question")), ahead
+            yield
+        line.wait()
 
 
 def _follow(exchange: Exchange, events: Iterator[Event]) -> Iterator[None]:

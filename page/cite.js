@@ -60,9 +60,6 @@ const consider = ({ target }) => {
 document.addEventListener("pointerover", consider);
 document.addEventListener("focusin", consider);
 document.addEventListener("scroll", hideCard, true);
-addEventListener("keydown", ({ key }) => {
-  if (key === "Escape") hideCard();
-});
 
 document.addEventListener("selectionchange", () => {
   const chosen = getSelection();

@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from html import escape
 from typing import Any
 
 from corpus.article import Article
+from corpus.errors import BylineError
 from page.articles import Library
-from page.chat import LOADING, Chat, Exchange, Loading, Pipeline, run, sentence_for
+from page.chat import LOADING, Chat, Exchange, Line, Loading, Pipeline, run, sentence_for
+from page.conversations import Conversations
 from page.evidence import NO_EVIDENCE, render_article, render_earlier, render_evidence
+from page.help import TOUR, render_shortcuts
 from page.network import no_proxy
+from page.offers import instead
 from page.render import MASTHEAD, WELCOME, render_about, render_exchange, render_status
+from rag.feedback import Feedback, judgement_of
+from rag.narrow import Scope
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both are read while Gradio is imported
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
@@ -22,12 +29,10 @@ with no_proxy():
     import gradio as gr
 
     from page.articles_components import ArticlesView
-    from page.parts import chooser, static_html
+    from page.history_view import HistoryView
+    from page.narrow_view import FROM_ADDRESS, NarrowView, scope_of
+    from page.parts import chooser, seen, static_html
 
-SERIF = ("Charter", "Iowan Old Style", "Palatino Linotype", "Georgia", "Liberation Serif", "serif")
-THEME = gr.themes.Base(font=SERIF, font_mono=("ui-monospace", "monospace")).set(
-    body_background_fill="#fbfaf7", body_background_fill_dark="#161718"
-)
 EMPTY = "Write a question first."
 TO_READING = """() => {
   const mark = document.querySelector("#evidence-reading mark");
@@ -35,6 +40,14 @@ TO_READING = """() => {
   const title = document.getElementById("evidence-reading-title");
   (title ?? document.querySelector("#evidence [data-lit]"))?.focus({ preventScroll: true });
 }"""
+DRAWER = (
+    "<button type='button' data-drawer aria-controls='conversations' aria-expanded='false'>Chats"
+    "</button>"
+)
+ADDRESS = f"""(owner) => {{
+  const address = new URLSearchParams(location.hash.slice(1));{FROM_ADDRESS}
+  return [owner, address.get("chat") ?? "", address.get("share") ?? "", ...scope];
+}}"""
 SHEET_TOP = "<button type='button' data-sheet-to='close'>Close the evidence</button>"
 SHEET_TAB = (
     "<button type='button' data-sheet-to='open' aria-controls='evidence' aria-expanded='false'>"
@@ -53,22 +66,33 @@ class Components:
         status: str,
         library: Library | None = None,
         closed: str | None = None,
+        conversations: Conversations | None = None,
+        feedback: Feedback | None = None,
     ) -> None:
         """Without a `library` there is no view of the articles; `closed` says why it is only to be
-        read."""
+        read. Without `conversations`, chats last as long as the page, and without `feedback` no
+        reader's word is kept."""
         self.loading, self.library = Loading(load), library
+        self.feedback, self.line = feedback or Feedback(), Line()
+        self.history = HistoryView(conversations or Conversations(), self.shown)
         with gr.Blocks(title="Byline", analytics_enabled=False, fill_width=True) as self.blocks:
             self.chat = gr.State(Chat())
+            # Encrypted under a secret that everybody knows, or a new start would lose the owner.
+            self.owner = gr.BrowserState("", storage_key="byline-owner", secret="byline")
             with gr.Column(elem_id="page"):
                 with gr.Row(elem_id="masthead"):
+                    static_html(DRAWER, elem_id="drawer")
                     static_html(MASTHEAD)
                     if library is not None:
                         for label, view in (("Articles", "articles"), ("Chat", "chat")):
                             button = gr.Button(label, elem_id=f"to-{view}", size="sm", scale=0)
-                            button.click(None, js=f"() => {{ location.hash = 'view={view}'; }}")
+                            button.click(None, js=f"() => window.bylineView('{view}')")
                     self.new_chat = gr.Button("New chat", elem_id="new-chat", size="sm", scale=0)
+                self.history.build(self.chat)
                 with gr.Column(elem_id="chat"):
-                    self.past, self.now = static_html(""), static_html(WELCOME)
+                    self.told = static_html("", elem_id="chat-note")
+                    self.past, self.now = chooser("past"), chooser("now", WELCOME)
+                    static_html(TOUR, elem_id="tour")
                     with gr.Column(elem_id="examples", visible=bool(examples)) as self.examples:
                         static_html("<h3>For example</h3>")
                         asked = [(q, gr.Button(q, elem_classes="example")) for q in examples]
@@ -81,6 +105,7 @@ class Components:
                     self._compose()
                 articles = None if library is None else ArticlesView(library, closed)
                 static_html("", elem_id="card")
+                static_html(render_shortcuts())
                 self.about = static_html(f"<footer>{escape(status)}</footer>", elem_id="about")
             self.has_examples = bool(examples)
             self._connect(asked)
@@ -89,7 +114,8 @@ class Components:
 
     def _compose(self) -> None:
         static_html(SHEET_TAB, elem_id="sheet-tab")
-        with gr.Row(elem_id="ask"):
+        self.narrow = NarrowView()
+        with gr.Row(elem_id="ask") as self.asking:
             self.question = gr.Textbox(
                 label="Question",
                 placeholder="Ask the news…",
@@ -105,39 +131,59 @@ class Components:
 
     def _connect(self, examples: Sequence[tuple[str, gr.Button]]) -> None:
         everything = [
-            *(self.question, self.chat, self.past, self.now),
+            *(self.question, self.chat, self.told, self.past, self.now),
             *(self.reading, self.evidence, self.earlier),
-            *(self.examples, self.send, self.stop, self.status, self.about),
+            *(self.examples, self.asking, self.send, self.stop, self.status, self.about),
         ]
+        with_history = [*everything, *self.history.parts]
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
         at_once = {**quiet, "queue": False}
-        one_by_one = {**quiet, "concurrency_limit": 1, "concurrency_id": "answer"}
+        in_line = {**quiet, "concurrency_limit": None}  # the line is the page's own, to be told
         typed = gr.on(
             [self.send.click, self.question.submit],
-            *(self.ask, [self.question, self.chat], everything),
+            *(self.ask, [self.question, self.chat, *self.narrow.parts], everything),
             **at_once,
         )
         picked = [
-            button.click(partial(self.ask, text), self.chat, everything, **at_once)
+            button.click(
+                partial(self.ask, text), [self.chat, *self.narrow.parts], everything, **at_once
+            )
             for text, button in examples
         ]
+        chosen = [
+            list_.select(self.choose, self.chat, with_history, **at_once)
+            for list_ in (self.past, self.now)
+        ]
         answers = []
-        for asked in [typed, *picked]:
-            answer = asked.then(self.answer, self.chat, everything, **one_by_one)
-            answer.then(self.settle, [self.question, self.chat], everything, **at_once)
+        for asked in [typed, *picked, *chosen]:
+            answer = asked.then(self.answer, self.chat, everything, **in_line)
+            settled = answer.then(self.settle, [self.question, self.chat], with_history, **at_once)
+            self.history.to_address(settled)
             answers.append(answer)
         for list_ in (self.reading, self.evidence, self.earlier):
             list_.select(self.read, self.chat, self.reading, **at_once).then(None, js=TO_READING)
         self.stop.click(self.halt, self.chat, everything, **at_once)
-        self.new_chat.click(self.clear, self.chat, everything, cancels=answers, **at_once)
-        self.blocks.load(self.open, None, everything, concurrency_limit=None, **quiet)
+        self.history.connect(everything, answers)
+        fresh = self.new_chat.click(self.clear, self.chat, with_history, cancels=answers, **at_once)
+        self.history.to_address(fresh)
+        self.blocks.load(
+            *(self.enter, [self.owner, self.history.place, self.history.token, *self.narrow.parts]),
+            [self.owner, *with_history, *self.narrow.parts, self.narrow.fold],
+            js=ADDRESS,
+            **at_once,
+        )
+        self.narrow.connect()
+        ready = [self.status, self.about, self.narrow.outlets]
+        self.blocks.load(self.open, None, ready, concurrency_limit=None, **quiet)
 
     def open(self) -> Iterator[dict[Any, Any]]:
         """Load the models while the page is already there."""
         if not self.loading.ready:
             yield {self.status: render_status(LOADING)}
         try:
-            yield {self.status: "", self.about: render_about(self.loading.get().describe())}
+            pipeline = self.loading.get()
+            about = render_about(pipeline.describe())
+            yield {self.status: "", self.about: about, **self.narrow.choices(pipeline.outlets())}
         except Exception as error:  # a question tries again
             yield {self.status: render_status(sentence_for(error), "error")}
 
@@ -145,13 +191,22 @@ class Components:
         """The foot of the page as it is now; None until the pipeline is loaded."""
         return render_about(self.loading.get().describe()) if self.loading.ready else None
 
-    def ask(self, question: str, chat: Chat) -> dict[Any, Any]:
+    def ask(self, question: str, chat: Chat, *narrowed: Any) -> dict[Any, Any]:
         """Take a question in: it stands in the chat at once, also when others are before it."""
         if not question.strip():
             return {self.status: render_status(EMPTY)}
+        if chat.read_only:
+            return {self.status: render_status(chat.note)}
         if chat.at("asked", "answering", "answered"):
             return {self.status: render_status(BUSY)}
-        exchange = Exchange(len(chat.exchanges) + 1, question.strip())
+        try:
+            scope = scope_of(*narrowed)
+        except BylineError as error:
+            return {self.status: render_status(str(error), "error")}
+        return self._take(question.strip(), chat, scope)
+
+    def _take(self, question: str, chat: Chat, scope: Scope) -> dict[Any, Any]:
+        exchange = Exchange(len(chat.exchanges) + 1, question, scope)
         earlier = list(chat.exchanges)
         chat.exchanges.append(exchange)
         return {
@@ -174,7 +229,7 @@ class Components:
             yield {self.status: gr.skip()}
             return
         shown = ""
-        with closing(run(exchange, self.loading, chat.history)) as steps:
+        with closing(run(exchange, self.loading, chat.history, self.line)) as steps:
             for _ in steps:
                 change: dict[Any, Any] = {self.now: render_exchange(exchange)}
                 evidence = render_evidence(exchange)
@@ -191,12 +246,48 @@ class Components:
             return {self.status: gr.skip()}
         exchange.stage = "settled"
         change: dict[Any, Any] = {
+            self.now: render_exchange(exchange),
             self.send: gr.update(visible=True),
             self.stop: gr.update(visible="hidden"),
         }
+        if exchange.error is None and chat.owner:
+            change |= self.history.keep(chat, exchange)
         if exchange.error is not None and not question.strip():
             change[self.question] = exchange.question
         return change
+
+    def choose(self, chat: Chat, event: gr.EventData) -> dict[Any, Any]:
+        """What was pressed under an answer: a question to ask, or what the reader thinks of it."""
+        what, turn, *more = str(event.value).split(":")
+        exchange = chat.exchanges[int(turn) - 1]
+        if chat.read_only or exchange.answer is None:
+            return {self.status: gr.skip()}
+        if what in ("ask", "literal"):
+            if chat.at("asked", "answering", "answered"):
+                return {self.status: render_status(BUSY)}
+            if what == "ask":
+                return self._take(instead(exchange)[int(more[0])], chat, exchange.scope)
+            return self._take(exchange.question, chat, replace(exchange.scope, literal=True))
+        try:
+            return self._judge(chat, exchange, more[0] if more else None)
+        except Exception as error:  # the page goes on after any error, and says so
+            return {self.status: render_status(sentence_for(error), "error")}
+
+    def _judge(self, chat: Chat, exchange: Exchange, judged: str | None) -> dict[Any, Any]:
+        """Keep what a reader thinks; the same once more takes it back. None asks why it is not
+        good."""
+        assert exchange.answer is not None
+        exchange.judging = judged is None and not exchange.judging
+        if judged is not None or exchange.judged is not None:
+            exchange.judged = None if judged == exchange.judged else judged
+            history = [one.question for one in chat.exchanges[: exchange.number - 1]]
+            id_ = f"{chat.id}-{exchange.number}"
+            self.feedback.add(judgement_of(id_, exchange.judged, exchange.answer, history))
+        shown = {
+            self.past: "".join(map(render_exchange, chat.exchanges[:-1])),
+            self.now: render_exchange(chat.exchanges[-1]),
+        }
+        return {**shown, **self.history.keep(chat, exchange)}
 
     def read(self, chat: Chat, event: gr.EventData) -> str:
         """The article of a passage to be read beside the chat, or nothing to go back from it."""
@@ -224,15 +315,36 @@ class Components:
     def clear(self, chat: Chat) -> dict[Any, Any]:
         """Start a new chat."""
         self.halt(chat)
+        new = Chat(owner=chat.owner)
+        return {self.chat: new, **self.shown(new), **self.history.shown(new)}
+
+    def enter(self, owner: str, chat_id: str, token: str, *scope: Any) -> dict[Any, Any]:
+        """The page as a session finds it: a new chat or the one of its address, in its scope."""
+        try:
+            chat, owner = self.history.enter(owner, chat_id, token)
+            return {
+                self.owner: owner,
+                self.chat: chat,
+                **self.narrow.entered(scope),
+                **(self.shown(chat) if chat.exchanges or chat.note else {}),
+                **self.history.shown(chat),
+            }
+        except Exception as error:  # chats that cannot be read are said, and asking goes on
+            return {self.history.note: render_status(sentence_for(error), "error")}
+
+    def shown(self, chat: Chat) -> dict[Any, Any]:
+        """A chat as it is when nothing is under way in it."""
+        earlier, last = chat.exchanges[:-1], chat.exchanges[-1] if chat.exchanges else None
         return {
-            self.chat: Chat(),
-            self.past: "",
-            self.now: WELCOME,
+            self.past: "".join(render_exchange(one, own=not chat.read_only) for one in earlier),
+            self.now: render_exchange(last, own=not chat.read_only) if last else WELCOME,
             self.reading: "",
-            self.evidence: NO_EVIDENCE,
-            self.earlier: "",
-            self.examples: gr.update(visible=self.has_examples),
+            self.evidence: render_evidence(last) if last else NO_EVIDENCE,
+            self.earlier: render_earlier(earlier),
+            self.examples: gr.update(visible=self.has_examples and last is None),
+            self.asking: seen(not chat.read_only),
             self.send: gr.update(visible=True),
             self.stop: gr.update(visible="hidden"),
+            self.told: render_status(chat.note, "note") if chat.note else "",
             self.status: "",
         }

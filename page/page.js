@@ -7,12 +7,28 @@ const part = (id) => document.getElementById(id);
 let follow = true;
 let turn = null;
 
-// The view is in the address, so that it can be bookmarked and the browser's "back" leaves it.
+// The view and what it shows are in the address, so that they can be bookmarked, and the browser's
+// "back" leaves a view. An address of another chat that is typed in is opened from the start.
 const address = () => new URLSearchParams(location.hash.slice(1));
+const place = (changes) => {
+  const words = address();
+  for (const [name, value] of Object.entries(changes)) {
+    words.delete(name);
+    for (const one of [value ?? ""].flat()) if (one) words.append(name, one);
+  }
+  return `#${words}`;
+};
+const opened = () => `${address().get("chat")} ${address().get("share")}`;
+let here = opened();
+window.bylineView = (name) => (location.hash = place({ view: name === "chat" ? "" : name }));
+window.bylinePlace = (changes) => {
+  history.replaceState(null, "", place(changes));
+  here = opened();
+};
 const view = () => {
   document.body.dataset.view = address().get("view") === "articles" ? "articles" : "chat";
 };
-addEventListener("hashchange", view);
+addEventListener("hashchange", () => (opened() === here ? view() : location.reload()));
 view();
 
 const openSheet = (yes) => {
@@ -27,7 +43,25 @@ const tellSheet = () => {
   if (open && open.textContent !== label) open.textContent = label;
 };
 
+const openDrawer = (yes) => {
+  part("conversations").toggleAttribute("data-open", yes);
+  document.querySelector("[data-drawer]").setAttribute("aria-expanded", String(yes));
+};
+
+// Gradio's fields for days have a label beside them, and no name.
+const nameDays = () => {
+  for (const label of document.querySelectorAll("#narrow .label-content")) {
+    const [field, calendar] = label.parentElement.querySelectorAll("input.time, button.calendar");
+    if (!field || field.ariaLabel) continue;
+    field.ariaLabel = label.textContent.trim();
+    if (calendar) calendar.ariaLabel = `${field.ariaLabel}: calendar`;
+  }
+};
+
 document.addEventListener("click", ({ target }) => {
+  const drawer = target.closest?.("[data-drawer]");
+  if (drawer) openDrawer(!part("conversations").hasAttribute("data-open"));
+  else if (target.closest?.("#chat-list button, #new-chat") || !target.closest?.("#conversations")) openDrawer(false);
   if (wide.matches && target.closest?.("#send, .example")) {
     document.querySelector("#question textarea").focus(); // the button that was pressed goes away
   }
@@ -35,12 +69,6 @@ document.addEventListener("click", ({ target }) => {
   if (!sheet) return;
   openSheet(sheet.dataset.sheetTo === "open");
   document.querySelector(`[data-sheet-to='${sheet.dataset.sheetTo === "open" ? "close" : "open"}']`).focus();
-});
-
-addEventListener("keydown", ({ key }) => {
-  if (key !== "Escape" || !part("evidence").hasAttribute("data-open")) return;
-  openSheet(false);
-  document.querySelector("[data-sheet-to='open']").focus();
 });
 
 document.addEventListener(
@@ -53,6 +81,8 @@ document.addEventListener(
 
 new MutationObserver(() => {
   tellSheet();
+  nameDays();
+  part("tour")?.toggleAttribute("data-new", !localStorage.getItem("byline-toured"));
   const chat = part("chat");
   const last = chat && [...chat.querySelectorAll(".turn")].pop();
   if (!last) {

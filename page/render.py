@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 from corpus.article import Article
 from index.browse import day
 from page.chat import MARKER, Description, Exchange, count
+from page.offers import render_offers, render_undo
 from rag.markers import split_draft
 from rag.output import difference_heading
 from rag.types import Answer, Citation, Claim, Disagreement, Sentence
@@ -37,11 +38,12 @@ DROPPED = "The passages do not say this: it is left out of the answer"
 _WHOLE = 8  # words of a quote that an address holds as they are
 
 
-def render_exchange(exchange: Exchange) -> str:
-    """One question with its answer, draft or error, as HTML."""
+def render_exchange(exchange: Exchange, own: bool = True) -> str:
+    """One question with its answer, draft or error, as HTML; with what its own reader can do."""
     body = ""
     if exchange.answer is not None:
-        body = _answer(exchange.number, exchange.answer)
+        body = _answer(exchange.number, exchange.answer, render_undo(exchange) if own else "")
+        body += render_offers(exchange) if own else ""
     elif exchange.draft:
         body = f"<p class='answer draft' dir='auto'>{_draft(exchange)}</p>"
     busy = exchange.stage in ("asked", "answering")
@@ -53,8 +55,20 @@ def render_exchange(exchange: Exchange) -> str:
         body += f"<p class='note'>{STOPPED if exchange.draft else STOPPED_EARLY}</p>"
     return (
         f"<article class='turn' data-turn='{exchange.number}' aria-busy='{str(busy).lower()}'>"
-        f"<h2 class='asked' dir='auto'>{escape(exchange.question)}</h2>{body}</article>"
+        f"<h2 class='asked' dir='auto'>{escape(exchange.question)}</h2>{_chips(exchange)}{body}"
+        "</article>"
     )
+
+
+def _chips(exchange: Exchange) -> str:
+    """What the question was narrowed down to."""
+    scope = exchange.scope
+    days = (("From", scope.first), ("To", scope.last), ("As known on", scope.as_of))
+    told = [*scope.outlets, *(f"{word} {day(one.isoformat())}" for word, one in days if one)]
+    if scope.literal:
+        told.append("Read as it is written")
+    chips = "".join(f"<li><bdi>{escape(one)}</bdi></li>" for one in told)
+    return f"<ul class='chips' aria-label='Narrowed down to'>{chips}</ul>" if told else ""
 
 
 def _draft(exchange: Exchange) -> str:
@@ -100,7 +114,7 @@ def _marker(turn: int, number: int, article: Article, said: str = "", anchor: bo
     )
 
 
-def _answer(turn: int, answer: Answer) -> str:
+def _answer(turn: int, answer: Answer, undo: str) -> str:
     """The answer and, below it so that nothing moves when it is complete, what there is to say."""
     anchored: set[int] = set()
     sentences = [_sentence(turn, sentence, anchored) for sentence in answer.sentences]
@@ -110,11 +124,10 @@ def _answer(turn: int, answer: Answer) -> str:
     note = f"<p class='note' dir='auto'>{escape(answer.note)}</p>" if answer.note else ""
     read = count(len(answer.hits), "passage")
     said = f"Read {read} in {took}" if answer.abstained else f"Answered in {took} from {read}"
-    understood = (
-        f"<p class='note understood' dir='auto'>Understood as: {escape(answer.understood)}</p>"
-        if answer.understood
-        else ""
-    )
+    understood = ""
+    if answer.understood:
+        told = f"Understood as: {escape(answer.understood)}{undo}"
+        understood = f"<p class='note understood' dir='auto'>{told}</p>"
     return (
         f"<p class='{kind}' dir='auto'>{' '.join(sentences)}</p>{understood}{note}{cards}"
         f"<p class='took'><span>{said}</span>{_key(answer)}</p>"

@@ -155,16 +155,26 @@ def serve(
 ) -> None:
     """Open the page; the index is built first when it is missing or out of date."""
     settings = settings_with(index=index, engine=engine, model=model)
+    from rag.feedback import Feedback
     from rag.library import Library
+    from rag.narrow import Narrowing
     from rag.terminal import embedder_with_bar, ensure_index
 
     ensure_index(settings, articles)
     from app import launch
+    from page.conversations import Conversations
 
     library = Library(settings, lambda: embedder_with_bar(settings))
     typer.echo(f"Byline is on http://{host}:{port} (Ctrl-C ends it).")
-    examples = _examples(settings)
-    launch(lambda: _pipeline(settings), host, port, library=library, examples=examples)
+    launch(
+        lambda: Narrowing(_pipeline(settings)),
+        host,
+        port,
+        library=library,
+        conversations=Conversations(settings.chats),
+        feedback=Feedback(settings.feedback),
+        examples=_examples(settings),
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -211,12 +221,19 @@ def _catalogued(settings: Settings) -> list[str]:
 
 
 def _examples(settings: Settings) -> list[str]:
-    """Questions to begin with; of the sample articles only, as others are not known here."""
-    from index.versions import read_manifest
+    """Questions to begin with: written for the sample articles, drawn from any others' titles."""
+    from contextlib import closing
+
+    from index.browse import all_rows
+    from index.store import store_in_use
+    from page.offers import question_on
     from rag.settings import SAMPLE_ARTICLES
 
-    if read_manifest(settings.index).sources != (str(SAMPLE_ARTICLES),):
-        return []
+    manifest, store = store_in_use(settings.index)
+    with closing(store):
+        if manifest.sources != (str(SAMPLE_ARTICLES),):
+            titles = dict.fromkeys(row.title for row in all_rows(store) if row.title.strip())
+            return [question_on(title) for title in titles][:4]
     return [
         "What stake did Meta take in Scale AI?",
         "Who is the new CEO of Scale AI?",

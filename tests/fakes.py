@@ -7,7 +7,6 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
@@ -99,15 +98,21 @@ class ScriptedPipeline:
     def __init__(self, script: Mapping[str, Sequence[Step]]) -> None:
         self.script = script
         self.asked: list[tuple[str, tuple[Turn, ...]]] = []
+        self.within: list[object] = []
         self.closed = threading.Event()  # set when an answer was stopped before its end
 
     def describe(self) -> ScriptedDescription:
         return ScriptedDescription()
 
+    def outlets(self) -> list[str]:
+        return ["The Ledger", "Wire"]
+
     def stream(
-        self, question: str, history: Sequence[Turn], as_of: date | None = None
+        self, question: str, history: Sequence[Turn], within: object = None
     ) -> Iterator[Event]:
+        """`within` is a day or a scope, whichever the asker knows."""
         self.asked.append((question, tuple(history)))
+        self.within.append(within)
         try:
             for step in self.script[question]:
                 if isinstance(step, threading.Event):

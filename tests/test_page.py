@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fakes import ScriptedDescription, ScriptedPipeline
+from fakes import ScriptedDescription, ScriptedPipeline, Step
 
 from corpus.article import Article
 from corpus.errors import BylineError
 from index.types import Hit, Passage
-from page.chat import FAILED, LOADING, Chat, Exchange, Loading, run
+from page.chat import FAILED, LOADING, WAITING, Chat, Exchange, Line, Loading, run
 from page.evidence import CHANGED, render_article, render_earlier, render_evidence
+from page.narrow_view import scope_of
 from page.render import (
     STOPPED,
     STOPPED_EARLY,
@@ -72,6 +73,13 @@ PAID = Sentence(
 )
 
 
+LONG_ANSWER = answer_of(
+    "What?",
+    *(PAID for _ in range(4)),
+    hits=(*HITS, *(hit(replace(ARTICLE, body="A sentence of the news. " * 25)) for _ in range(4))),
+)
+
+
 def done(exchange: Exchange, *sentences: Sentence, **more: object) -> Exchange:
     exchange.take(Found(HITS))
     exchange.take(Done(answer_of(exchange.question, *sentences, hits=HITS, **more)))
@@ -86,6 +94,11 @@ def asked(question: str = "What did it pay?") -> Exchange:
 def played(pipeline: ScriptedPipeline, exchange: Exchange) -> list[str]:
     """What the chat shows after each step."""
     return [render_exchange(exchange) for _ in run(exchange, Loading(lambda: pipeline), [])]
+
+
+def complete_script() -> dict[str, list[Step]]:
+    question = asked().question
+    return {question: [Found(HITS), Done(answer_of(question, PAID, hits=HITS))]}
 
 
 def test_a_question_is_escaped() -> None:
@@ -345,6 +358,31 @@ def test_a_failed_load_is_tried_again() -> None:
     assert loading.get() is loading.get()
 
 
+def test_one_question_waits_for_another_and_is_told_so() -> None:
+    line, script = Line(), complete_script()
+    first, second = asked(), asked()
+    one = run(first, Loading(lambda: ScriptedPipeline(script)), [], line)
+    two = run(second, Loading(lambda: ScriptedPipeline(script)), [], line)
+    next(one)
+    next(two)
+    assert second.notice == WAITING.format(before="1 question")
+    list(one)
+    list(two)
+    assert second.answer is not None
+
+
+def test_who_stops_or_leaves_while_waiting_is_in_nobodys_way() -> None:
+    line, pipeline = Line(), ScriptedPipeline(complete_script())
+    runs = [run(one := asked(), Loading(lambda: pipeline), [], line) for _ in range(3)]
+    for step in runs:
+        next(step)
+    one.stop_asked = True
+    list(runs[2])
+    runs[0].close()
+    list(runs[1])
+    assert len(pipeline.asked) == 1
+
+
 def test_stop_closes_the_stream_and_keeps_the_draft() -> None:
     pipeline = ScriptedPipeline({"What did it pay?": [Found(HITS), Piece("It "), Piece("paid.")]})
     exchange = asked()
@@ -386,3 +424,17 @@ def test_a_note_stands_under_the_answer() -> None:
     html = render_exchange(done(asked(), PAID, note="The newest <b> is from 12 June 2025."))
     assert html.index("Meta paid") < html.index("The newest &lt;b&gt; is from 12 June 2025.")
     assert "class='note'" not in render_exchange(done(asked(), PAID))
+
+
+def test_what_is_narrowed_down_stands_at_the_question() -> None:
+    scope = scope_of(["<b>"], "2025-06-01", None, " 2025-06-14 ")
+    html = render_exchange(Exchange(1, "What?", replace(scope, literal=True)))
+    assert "<li><bdi>&lt;b&gt;</bdi></li><li><bdi>From 1 June 2025</bdi></li>" in html
+    assert "As known on 14 June 2025" in html
+    assert "Read as it is written" in html
+
+
+@pytest.mark.parametrize("days", [("soon", None, None), ("2025-06-02", "2025-06-01", None)])
+def test_days_that_cannot_be_are_said(days: tuple[str | None, ...]) -> None:
+    with pytest.raises(BylineError):
+        scope_of([], *days)

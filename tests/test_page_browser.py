@@ -21,7 +21,7 @@ from corpus.errors import BylineError
 from page.chat import LOADING
 from page.components import BUSY, EMPTY
 from page.render import STOPPED
-from rag.types import Claim, Disagreement, Done, Found, Piece, Sentence, Turn
+from rag.types import Answer, Claim, Disagreement, Done, Found, Piece, Sentence, Turn
 
 pytestmark = pytest.mark.browser
 
@@ -258,25 +258,21 @@ def test_hostile_text_stays_text(serve: Serve, visit: Open) -> None:
     expect(page.locator("#chat .sentence")).to_have_text(HOSTILE)
     expect(page.locator("#evidence mark")).to_have_text(HOSTILE)
     expect(page.locator("#evidence h3")).to_have_text(HOSTILE)
+    expect(page.locator("#chat-list li")).to_contain_text("<img src=x onerror=")
+    page.locator("#chat .cite a").first.hover()
+    expect(page.locator("#card .quote")).to_have_text(HOSTILE)
+    page.locator("#evidence .read").click()
+    expect(page.locator("#evidence-reading mark")).to_have_text(HOSTILE)
+    expect(page.locator("#evidence-reading .body")).to_contain_text(word)
     expect(page.locator("#page :is(img, script, strong, em)")).to_have_count(0)
     expect(page.locator("#page a[href*='javascript']")).to_have_count(0)
     assert page.title() == "Byline"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_a_disagreement_stands_under_its_answer(
-    serve: Serve, visit: Open, tmp_path: Path, width: int, scheme: str
-) -> None:
-    claims = (
-        Claim("49%", PAID.citations[0]),
-        Claim("not revealed", cite(1, CHIEF, CHIEF.body), "withdrawn by the outlet"),
-    )
-    disagreement = Disagreement("the stake", claims, "compatible")
-    said = answer_of(QUESTION, PAID, hits=HITS, disagreements=(disagreement,))
-    pipeline = scripted({QUESTION: [Found(HITS), Done(said)]})
-    page = visit(serve(pipeline), width=width, scheme=scheme)
+def test_a_disagreement_stands_under_its_answer(serve: Serve, visit: Open) -> None:
+    pipeline = scripted({QUESTION: [Found(HITS), Done(differing())]})
+    page = visit(serve(pipeline))
     ask(page)
     card = page.get_by_role("complementary", name="Sources are not equally exact")
     expect(card.locator("li")).to_have_count(2)
@@ -285,25 +281,48 @@ def test_a_disagreement_stands_under_its_answer(
     expect(card.locator("li").last).to_contain_text("withdrawn by the outlet")
     card.locator("li").last.locator("a").click()
     expect(page.locator("#evidence-1-1")).to_be_in_viewport()
-    folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
-    page.screenshot(path=folder / f"disagreement-{width}-{scheme}.png")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def differing() -> Answer:
+    claims = (
+        Claim("49%", PAID.citations[0]),
+        Claim("not revealed", cite(1, CHIEF, CHIEF.body), "withdrawn by the outlet"),
+    )
+    disagreement = Disagreement("the stake", claims, "compatible")
+    return answer_of(
+        *(QUESTION, PAID, LEADER),
+        hits=HITS,
+        disagreements=(disagreement,),
+        understood="What did Meta pay for its stake in Scale AI?",
+        note="The newest article that this rests on is from 13 June 2025.",
+    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_the_page_fits_its_screen(
-    serve: Serve, visit: Open, tmp_path: Path, width: int, scheme: str
-) -> None:
+def test_the_page_fits_its_screen(serve: Serve, visit: Open, tmp_path: Path, scheme: str) -> None:
+    """`make screenshots` keeps the pictures."""
     folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
     folder.mkdir(parents=True, exist_ok=True)
-    page = visit(serve(scripted()), width=width, scheme=scheme)
-    page.screenshot(path=folder / f"welcome-{width}-{scheme}.png")
+    page = visit(serve(scripted({QUESTION: [Found(HITS), Done(differing())]})), scheme=scheme)
+
+    def picture(name: str, *widths: int) -> None:
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", animations="disabled")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            expect(page.locator("#question")).to_be_in_viewport()
+
+    picture("welcome", 390, 1024, 1440)
     ask(page)
-    expect(page.locator("#evidence mark")).to_be_attached()
-    page.screenshot(path=folder / f"answer-{width}-{scheme}.png")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    expect(page.locator("#question")).to_be_in_viewport()
+    expect(page.locator("#chat .judging")).to_be_visible()
+    page.get_by_role("button", name="Narrow it down").click()
+    expect(page.locator("#outlets")).to_be_visible()
+    picture("answer", 1440, 1024, 390)
+    page.get_by_role("button", name="Evidence: 2").click()
+    picture("evidence", 390)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Chats").click()
+    picture("chats", 390, 1024)
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 23, 24)"
     assert dark == (scheme == "dark")
 

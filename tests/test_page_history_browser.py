@@ -1,0 +1,115 @@
+"""Conversations in real Chromium: kept, found, renamed, shared, taken away and deleted."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from served import LEADER, QUESTION, Open, Serve, ask, complete, scripted, serving
+from test_page import PAID
+
+from page.conversations import Conversations
+from page.history_view import GONE, SHARED
+from rag.types import Turn
+
+pytestmark = pytest.mark.browser
+
+SCRIPT = {QUESTION: complete(QUESTION, PAID), "Who?": complete("Who?", LEADER)}
+
+
+def settled(page: Page, answers: int) -> None:
+    """Wait until an answer is kept: the address names its chat then."""
+    expect(page.locator("#chat .answer")).to_have_count(answers)
+    page.wait_for_url("**/*chat=*")
+    expect(page.locator("#send")).to_be_visible()
+
+
+def test_a_chat_is_kept_found_renamed_and_deleted(
+    serve: Serve, visit: Open, tmp_path: Path
+) -> None:
+    with closing(Conversations(tmp_path / "chats.sqlite")) as kept:
+        page = visit(serve(scripted(SCRIPT), conversations=kept))
+        chats, current = page.locator("#chat-list li"), page.locator("#chat-list [aria-current]")
+        ask(page)
+        settled(page, 1)
+        page.reload()
+        expect(page.locator("#chat .answer")).to_have_text("Meta paid $14.3 billion.2")
+        expect(page.locator("#evidence mark")).to_have_text("It paid $14.3 billion for 49%.")
+        ask(page, "Who?")
+        expect(page.locator("#chat .answer")).to_have_count(2)
+        expect(current).to_have_text(QUESTION)
+        page.locator("#new-chat").click()
+        expect(page.locator("#chat .welcome")).to_be_visible()
+        ask(page, "Who?")
+        expect(chats).to_have_count(2)
+        page.locator("#chat-search :is(input, textarea)").fill("billion")
+        expect(chats).to_have_text([QUESTION])
+        chats.get_by_role("button").click()
+        expect(page.locator("#chat .answer")).to_have_count(2)
+        page.locator("#ask-rename").click()
+        page.locator("#chat-title :is(input, textarea)").fill("The <b>price")
+        page.locator("#rename-chat").click()
+        expect(current).to_have_text("The <b>price")
+        page.locator("#ask-delete").click()
+        page.locator("#delete-chat").click()
+        expect(page.locator("#chat .welcome")).to_be_visible()
+        page.locator("#chat-search :is(input, textarea)").fill("")
+        expect(chats).to_have_text(["Who?"])
+
+
+def test_a_link_shows_a_chat_to_be_read_until_it_is_taken_back(serve: Serve, visit: Open) -> None:
+    page = visit(serve(scripted(SCRIPT)))
+    ask(page)
+    settled(page, 1)
+    page.locator("#share-chat").click()
+    link = page.locator("#share-link :is(input, textarea)")
+    expect(link).to_have_value(re.compile("#share="))
+    other = visit(link.input_value())
+    expect(other.locator("#chat .answer")).to_have_text("Meta paid $14.3 billion.2")
+    expect(other.locator("#evidence mark")).to_have_text("It paid $14.3 billion for 49%.")
+    expect(other.locator("#chat-note")).to_have_text(SHARED)
+    expect(other.locator("#question")).to_be_hidden()
+    expect(other.locator("#chat-list li")).to_have_count(0)
+    page.locator("#unshare-chat").click()
+    expect(page.locator("#chats-note")).to_contain_text("does not work any more")
+    other.reload()
+    expect(other.locator("#chat-note")).to_have_text(GONE)
+    other.locator("#new-chat").click()
+    expect(other.locator("#question")).to_be_visible()
+
+
+def test_a_chat_goes_on_after_the_server_has_been_started_again(
+    visit: Open, tmp_path: Path
+) -> None:
+    file, pipeline = tmp_path / "chats.sqlite", scripted(SCRIPT)
+    with closing(Conversations(file)) as kept, serving([]) as serve:
+        page = visit(url := serve(pipeline, conversations=kept))
+        ask(page)
+        settled(page, 1)
+    with closing(Conversations(file)) as kept, serving([]) as serve:
+        assert serve(pipeline, conversations=kept, port=int(url[:-1].split(":")[-1])) == url
+        page.reload()
+        expect(page.locator("#chat .answer")).to_have_count(1)
+        ask(page, "Who?")
+        settled(page, 2)
+    assert pipeline.asked[1] == ("Who?", (Turn(QUESTION, "Meta paid $14.3 billion."),))
+
+
+def test_a_chat_is_taken_away_as_a_file(serve: Serve, visit: Open) -> None:
+    page = visit(serve(scripted(SCRIPT)))
+    ask(page)
+    settled(page, 1)
+    for button, name, words in (
+        ("#export-markdown", "chat.md", "Meta paid \\$14.3 billion.[^1]"),
+        ("#export-json", "chat.json", '"answer": "Meta paid $14.3 billion. [2]"'),
+    ):
+        with page.expect_download() as download:
+            page.locator(button).click()
+        assert download.value.suggested_filename == name
+        assert words in Path(download.value.path()).read_text(encoding="utf-8")
+    page.emulate_media(media="print")
+    expect(page.locator("#evidence mark")).to_be_visible()
+    expect(page.locator("#composer")).to_be_hidden()

@@ -1,0 +1,65 @@
+"""A chat of two hundred turns in real Chromium: it opens, goes on, and takes what is typed."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from statistics import median
+
+import pytest
+from playwright.sync_api import expect
+from served import Open, Serve, ask, scripted
+from test_page import LONG_ANSWER
+
+from page.chat import Exchange
+from page.conversations import Conversations
+from page.kept import to_json
+
+pytestmark = pytest.mark.browser
+
+TURNS = 200
+LISTEN = """() => {
+  window.latencies = [];
+  document.querySelector("#question textarea").addEventListener("keydown", (event) =>
+    requestAnimationFrame(() => setTimeout(() =>
+      window.latencies.push(performance.now() - event.timeStamp))));
+}"""
+
+
+class Held(Conversations):
+    """Gives away the owner of what is kept."""
+
+    owner = ""
+
+    def keep(self, owner: str, *rest: object) -> str:
+        self.owner = owner
+        return super().keep(owner, *rest)  # type: ignore[arg-type]
+
+
+def test_two_hundred_turns_stay_light(serve: Serve, visit: Open) -> None:
+    with closing(Held()) as kept:
+        page = visit(serve(scripted(), conversations=kept))
+        ask(page)
+        page.wait_for_url("**chat=*")
+        id_ = page.url.split("chat=")[1]
+        for number in range(2, TURNS + 1):
+            turn = to_json(Exchange(number, f"Question {number}?", answer=LONG_ANSWER))
+            kept.keep(kept.owner, id_, number, "", "", turn)
+        page.reload()
+        expect(page.locator("#chat .turn")).to_have_count(TURNS)
+        ask(page)
+        expect(page.locator("#chat .turn")).to_have_count(TURNS + 1)
+        expect(page.locator("#chat .turn .judging")).to_have_count(TURNS + 1)
+        page.evaluate(LISTEN)
+        page.locator("#question textarea").press_sequentially("What is typed is seen", delay=40)
+        expect(page.locator("#question textarea")).to_have_value("What is typed is seen")
+        page.wait_for_function("window.latencies.length > 15")
+        typed = median(page.evaluate("window.latencies"))
+        metrics = page.context.new_cdp_session(page)
+        metrics.send("Performance.enable")
+        told = {m["name"]: m["value"] for m in metrics.send("Performance.getMetrics")["metrics"]}
+        print(
+            f"typed: {typed:.0f} ms, heap: {told['JSHeapUsedSize'] / 1e6:.0f} MB, nodes: "
+            f"{told['Nodes']:.0f}"
+        )
+        assert typed < 1000  # some 30 ms on a quiet machine; a busy one is no fault of the page's
+        assert told["JSHeapUsedSize"] < 300e6
