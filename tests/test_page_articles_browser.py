@@ -31,6 +31,7 @@ from index.live import LiveIndex
 from page.articles import AT_ONCE, ELSEWHERE
 from rag import indexing, load
 from rag.library import Library
+from rag.narrow import Narrowing
 from rag.pipeline import Pipeline
 from rag.settings import Settings, load_settings
 from rag.sync import SOURCES
@@ -82,9 +83,9 @@ class Room:
 def served(room: Room, host: str = "127.0.0.1") -> Iterator[None]:
     """The page over the index of a room, with a model that says one thing."""
 
-    def pipeline() -> Pipeline:
+    def pipeline() -> Narrowing:
         index = LiveIndex(room.settings.index, room.embedder)
-        return Pipeline(index, room.embedder, ScriptedGenerator("Meta paid [1]."))
+        return Narrowing(Pipeline(index, room.embedder, ScriptedGenerator("Meta paid [1].")))
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -293,6 +294,8 @@ def test_a_removed_article_is_found_no_more(room: Room, page: Page) -> None:
     page.locator("#send").click()
     expect(page.locator("#evidence .passage")).to_have_count(1)
     expect(page.locator("#evidence")).not_to_contain_text("Meta buys into Scale AI")
+    page.locator("#evidence .read").click()
+    expect(page.locator("#evidence-reading .body")).to_contain_text("Jason Droege became chief")
 
 
 def test_several_are_chosen_by_the_keyboard_and_removed_in_one_version(

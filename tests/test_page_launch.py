@@ -85,7 +85,8 @@ def test_a_verdict_mark_has_the_contrast_of_level_aa(scheme: str, mark: str) -> 
 def test_the_parts_have_their_ids() -> None:
     page = build_page(lambda: ScriptedPipeline({}), ["Who?"], "18 articles")
     ids = {block.elem_id for block in page.blocks.values()}
-    expected = {"question", "send", "stop", "chat", "evidence", "new-chat", "examples", "status"}
+    expected = {"question", "send", "stop", "chat", "evidence", "conversations", "narrow"}
+    expected |= {"new-chat", "examples", "status"}
     assert expected <= ids
 
 
