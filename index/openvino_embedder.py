@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus.errors import BylineError
-from index.openvino_export import FACTS, MODEL, TOKENIZER, WEIGHTS, ensure_export, openvino
+from index.openvino_export import FACTS, MODEL, RANGES, TOKENIZER, WEIGHTS, ensure_export
+from index.openvino_module import openvino
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,15 +22,16 @@ if TYPE_CHECKING:
 _SLAB = 512
 """Texts that are tokenised at a time."""
 
-_BATCH_TOKENS = 2048
+_BATCH_TOKENS = 1024
 """In a batch, padding included: what is at work then stays in a core's cache."""
 
-_STEP = 16
+_STEP = 8
 """Batches are padded to a multiple of it, as each other length compiles kernels of its own."""
 
 
 class OpenVinoEmbedder:
-    """A sentence-transformers model, computed in bfloat16 where the processor can, else in float32.
+    """A sentence-transformers model, computed in int8 and bfloat16 where the processor computes in
+    bfloat16, else in float32.
 
     Reimers and Gurevych, "Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks", EMNLP
     2019. The weights load on first use, without the network; the very first takes seconds more.
@@ -185,9 +187,16 @@ def _load(folder: Path) -> _Loaded:
 
 
 def _compiled(export: Path) -> Any:
+    import numpy as np
+
+    from index.openvino_int8 import use_int8
+
     core = openvino().Core()
     can_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     model = core.read_model(export / MODEL, export / WEIGHTS)
+    if can_bf16:  # and so sums of products of int8 in 32 bits, which older ones may cut short
+        with np.load(export / RANGES) as ranges:
+            use_int8(model, ranges)
     options = {
         "PERFORMANCE_HINT": "THROUGHPUT",  # a stream for each core
         "INFERENCE_PRECISION_HINT": "bf16" if can_bf16 else "f32",

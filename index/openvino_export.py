@@ -8,29 +8,32 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+import corpus
 from corpus.errors import BylineError
+from corpus.read import read_articles
+from index.chunk import chunk, embedding_text
+from index.openvino_module import openvino
+
+if TYPE_CHECKING:
+    import numpy as np
 
 FOLDER = "openvino"
 MODEL, WEIGHTS, TOKENIZER, FACTS = "model.xml", "model.weights", "tokenizer.json", "export.json"
-_FORM = 1
+RANGES = "ranges.npz"
+_FORM = 2
 """Of what is written here; an export of another form is made anew."""
 
+_SAMPLE = Path(corpus.__file__).parent / "articles"
+_SAMPLE_BATCH = 8
+
 _log = logging.getLogger(__name__)
-
-
-def openvino() -> Any:
-    """The module, without its telemetry, which reports each import to its makers."""
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino
-
-    return openvino
 
 
 def ensure_export(folder: Path) -> Path:
@@ -71,9 +74,11 @@ def _make(folder: Path, export: Path) -> None:
 
 def _write(folder: Path, target: Path) -> None:
     """The whole model, traced: encoder, pooling, unit length."""
+    import numpy as np
     import torch
 
     from index.embedder import load_sentence_transformer
+    from index.openvino_int8 import measure_ranges
 
     model = load_sentence_transformer(folder, "cpu")
     example = torch.ones(2, 16, dtype=torch.long)
@@ -85,6 +90,7 @@ def _write(folder: Path, target: Path) -> None:
     openvino().save_model(converted, target / MODEL, compress_to_fp16=False)
     # Its own name is model.bin, as that of a pickle.
     (target / MODEL).with_suffix(".bin").rename(target / WEIGHTS)
+    np.savez(target / RANGES, **measure_ranges(converted, _sample_batches(model)))
     model.tokenizer.backend_tokenizer.save(str(target / TOKENIZER))
     facts = {
         "made_from": _mark(folder),
@@ -94,6 +100,22 @@ def _write(folder: Path, target: Path) -> None:
         "prompts": {kind: model.prompts.get(kind, "") for kind in ("query", "document")},
     }
     (target / FACTS).write_text(json.dumps(facts, indent=2), encoding="utf-8")
+
+
+def _sample_batches(model: Any) -> Iterator[dict[str, np.ndarray]]:
+    """Tokens of the sample articles' passages."""
+    prompt = model.prompts.get("document", "")
+    articles = read_articles([_SAMPLE]).articles
+    texts = [prompt + embedding_text(passage) for one in articles for passage in chunk(one)]
+    for start in range(0, len(texts), _SAMPLE_BATCH):
+        found = model.tokenizer(
+            texts[start : start + _SAMPLE_BATCH],
+            padding=True,
+            truncation=True,
+            max_length=model.max_seq_length,
+            return_tensors="np",
+        )
+        yield {name: found[name] for name in ("input_ids", "attention_mask")}
 
 
 def _whole(model: Any) -> Any:
