@@ -90,7 +90,8 @@ def _write(folder: Path, target: Path) -> None:
     openvino().save_model(converted, target / MODEL, compress_to_fp16=False)
     # Its own name is model.bin, as that of a pickle.
     (target / MODEL).with_suffix(".bin").rename(target / WEIGHTS)
-    np.savez(target / RANGES, **measure_ranges(converted, _sample_batches(model)))
+    ranges: dict[str, Any] = {**measure_ranges(converted, _sample_batches(model))}
+    np.savez(target / RANGES, **ranges)
     model.tokenizer.backend_tokenizer.save(str(target / TOKENIZER))
     facts = {
         "made_from": _mark(folder),

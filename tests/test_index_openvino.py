@@ -13,7 +13,9 @@ import pytest
 from corpus.errors import BylineError
 from index.embedder import SentenceTransformerEmbedder
 from index.openvino_embedder import OpenVinoEmbedder
-from index.openvino_export import FOLDER, MODEL, ensure_export
+from index.openvino_export import FOLDER, MODEL, RANGES, WEIGHTS, ensure_export
+from index.openvino_int8 import use_int8
+from index.openvino_module import openvino
 
 ROOT = Path(__file__).parent.parent
 TEXTS = [
@@ -49,6 +51,25 @@ def test_many_texts_of_many_lengths_keep_their_rows(tiny_encoder: Path) -> None:
     plain = SentenceTransformerEmbedder(tiny_encoder, "tiny", "", "cpu").embed_passages(texts)
     vectors = OpenVinoEmbedder(tiny_encoder, "tiny", "").embed_passages(texts)
     assert np.abs((plain * vectors).sum(axis=1) - 1).max() < 2e-3
+
+
+def rounded_in(export: Path, ranges: dict[str, np.ndarray]) -> int:
+    """How many tensors of the export's model are rounded to int8 with these ranges."""
+    model = openvino().Core().read_model(export / MODEL, export / WEIGHTS)
+    use_int8(model, ranges)
+    return sum(node.get_type_name() == "FakeQuantize" for node in model.get_ops())
+
+
+def test_products_are_rounded_but_that_of_the_heads(encoder: Path) -> None:
+    export = ensure_export(encoder)
+    with np.load(export / RANGES) as ranges:
+        assert sorted(found.shape for found in ranges.values()) == [(2, 16), (2, 16), (2, 32)]
+        # The inputs of query, key and value together and of the two other layers, and five weights
+        assert rounded_in(export, dict(ranges)) == 3 + 5
+
+
+def test_a_product_whose_range_is_not_known_stays_as_it_is(encoder: Path) -> None:
+    assert rounded_in(ensure_export(encoder), {}) == 0
 
 
 def test_the_export_is_made_once(encoder: Path) -> None:
