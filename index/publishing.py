@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from index.writer import StoreWriter
 
 # What writes is imported where it is used: a change that changes nothing needs no NumPy.
+_EMPTY = 0.25
+"""From this share of a file on its empty room is given back: the next versions are copies of it."""
+
 _log = logging.getLogger(__name__)
 _values = attrgetter(*FIELDS)
 
@@ -127,6 +130,8 @@ def publish(
                 writer.merge()
             writer.tell()
             articles, count, digest = writer.finish()
+            if writer.empty_share() > _EMPTY:
+                writer.shrink()
         manifest = Manifest(
             version=versions.new_version_id(directory, digest),
             created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),

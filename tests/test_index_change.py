@@ -120,6 +120,19 @@ def test_its_words_are_not_left_in_the_file(directory: Path, embedder: HashingEm
     assert b"Droege leads" not in file.read_bytes()
 
 
+def test_the_room_of_many_removed_is_given_back(directory: Path, embedder: HashingEmbedder) -> None:
+    def size() -> int:
+        version = str(versions.current_version(directory))
+        return (versions.version_folder(directory, version) / versions.STORE).stat().st_size
+
+    many = [Article(str(n), f"T{n}", f"Words {n}. " * 200) for n in range(40)]
+    apply(directory, embedder, many)
+    full = size()
+    apply(directory, embedder, (), [article.id for article in many[:30]])
+    assert size() < full / 2
+    assert verify(directory).problems == ()
+
+
 def test_a_replaced_passage_is_found_by_its_new_words_only(
     directory: Path, embedder: HashingEmbedder
 ) -> None:
