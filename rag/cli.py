@@ -33,6 +33,7 @@ app = typer.Typer(
 app.add_typer(index_app, name="index")
 app.add_typer(bench_app, name="bench")
 app.command("sync")(sync_command)
+index_app.command("sync")(sync_command)  # beside the other changes of the index, too
 app.command("story")(story)
 app.command("check")(check_command)
 

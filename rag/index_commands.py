@@ -155,18 +155,29 @@ def index_compact(
 ) -> None:
     """Write the index once more as small as it goes, and delete what nobody needs."""
     from index.history import bytes_of, compact
+    from index.versions import read_manifest, version_folder, version_ids
     from rag.load import upkeep
     from rag.terminal import staged
 
     settings = settings_with(index=index, keep_versions=keep)
     before = bytes_of(settings.index)
+    before_in_use = bytes_of(version_folder(settings.index, read_manifest(settings.index).version))
     with staged() as on_progress:
         manifest = compact(settings.index, on_progress, upkeep(settings))
     after = bytes_of(settings.index)
+    in_use = bytes_of(version_folder(settings.index, manifest.version))
     if as_json:
         print_json({**asdict(manifest), "bytes_before": before, "bytes_after": after})
-    else:
-        typer.echo(f"Version {manifest.version}: {_size(before)} before, {_size(after)} now.")
+        return
+    typer.echo(
+        f"Version {manifest.version}: {_size(in_use)}, {_size(before_in_use)} before; all that is "
+        f"kept: {_size(after)}, {_size(before)} before."
+    )
+    if others := len(version_ids(settings.index)) - 1:
+        typer.echo(
+            f"{others} of the versions are kept to go back to; byline index compact --keep 1 "
+            "deletes them."
+        )
 
 
 @index_app.command("verify")

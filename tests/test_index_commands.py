@@ -325,6 +325,13 @@ class TestVersions:
         assert done["bytes_after"] < done["bytes_before"]
         assert len(index("versions", "--json").json["versions"]) == 1
 
+    def test_compact_says_what_else_takes_room(self, index: Index, news: Path) -> None:
+        (news / "chief.txt").unlink()
+        index("update")
+        said = index("compact").out
+        assert "2 of the versions are kept to go back to; byline index compact --keep 1" in said
+        assert "go back to" not in index("compact", "--keep", 1).out
+
     def test_status_shows_the_disk(self, index: Index) -> None:
         status = index("status", "--json").json
         assert status["versions"] == 1

@@ -72,6 +72,17 @@ def test_the_command_fails_when_every_source_does(
     assert err.startswith("byline: None of the sources of sources.toml could be read")
 
 
+def test_it_is_a_change_of_the_index_too(
+    desk: Desk, byline: Callable[..., tuple[int, str, str]]
+) -> None:
+    desk.page("/1")
+    address = desk.feed("/1").address
+    byline(f'[[source]]\nkind = "feed"\naddress = "{address}"\n')
+    with pytest.raises(SystemExit) as ended:
+        main(["index", "sync", "--index", str(desk.folder)])
+    assert not ended.value.code
+
+
 def test_a_wrong_key_is_one_sentence(byline: Callable[..., tuple[int, str, str]]) -> None:
     code, _, err = byline('[[source]]\nkind = "page"\nurl = "https://vell.example"\n')
     assert code == 1
