@@ -21,6 +21,7 @@ from corpus.word import read_docx
 SAVE_AS_TEXT = "save it as text in UTF-8, give it the ending of what it is, or leave it out"
 WANTED = ".txt, .md, .html, .pdf, .docx, .epub, .jsonl or .zip"
 JSON_LINES = (".jsonl", ".jsonl.gz")
+LARGEST_TEXT = 20_000_000  # bytes; cutting and embedding a longer one takes memory and hours
 
 _ONE_ARTICLE: dict[str, Callable[[bytes], Found]] = {
     ".txt": read_text,
@@ -31,6 +32,7 @@ _ONE_ARTICLE: dict[str, Callable[[bytes], Found]] = {
     ".pdf": read_pdf,
     ".docx": read_docx,
 }
+_TEXT = {".txt", ".md", ".html", ".htm", ".xhtml"}
 _SUFFIXES = {*_ONE_ARTICLE, ".epub", ".zip"}
 
 
@@ -63,6 +65,11 @@ def read_form(
         yield Unreadable(reason)
     elif not data.strip():
         yield Unreadable("the file is empty")
+    elif len(data) > LARGEST_TEXT and PurePosixPath(folded).suffix in _TEXT:
+        yield Unreadable(
+            f"{len(data) // 1_000_000} MB of text are more than an article; split it into files of "
+            "one article each, or into JSON lines"
+        )
     elif folded.endswith(".jsonl.gz"):
         with gzip.open(io.BytesIO(data)) as stream:
             yield from read_lines(stream, bounds.total_bytes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 import corpus.read
 from corpus import BylineError
 from corpus.article import content_id
-from corpus.forms import WANTED
+from corpus.forms import LARGEST_TEXT, WANTED
 from corpus.read import Reading, read_articles
 
 HIDDEN = "hidden; give it a name without the first dot to have it read"
@@ -107,6 +108,18 @@ def test_a_file_over_the_limit_is_skipped(tmp_path: Path, monkeypatch: pytest.Mo
     write(tmp_path, "a.txt")
     write(tmp_path, "b.txt", "word " * 500_000)
     assert reasons(read_articles([tmp_path])) == {"b.txt": "2 MB, more than 1 MB; split it"}
+
+
+def test_text_too_long_for_an_article_is_skipped(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt")
+    for name in ("b.txt", "c.html"):
+        os.truncate(write(tmp_path, name), LARGEST_TEXT + 1)
+    with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
+        archive.write(tmp_path / "b.txt", "b.txt")
+    assert set(reasons(read_articles([tmp_path])).values()) == {
+        "20 MB of text are more than an article; split it into files of one article each, or into "
+        "JSON lines"
+    }
 
 
 def test_an_empty_file_is_skipped_and_the_rest_is_read(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from test_page_launch import loops_closed
 from app import launch
 from corpus.article import Article
 from corpus.fetch import Fetcher
+from corpus.forms import LARGEST_TEXT
 from corpus.read import LARGEST_FILE
 from corpus.sources import note_source, source_at
 from index.build import build
@@ -183,7 +184,8 @@ def test_what_cannot_be_read_is_explained(page: Page, tmp_path: Path) -> None:
 def test_neither_size_nor_kind_of_a_file_harms_the_page(page: Page, tmp_path: Path) -> None:
     address = page.get_by_role("textbox", name="Address to add")
     address.fill("https://news.example/1")
-    for name, size in (("long.txt", LARGEST_FILE + 1), ("film.png", 5_000_000)):
+    sizes = {"long.txt": LARGEST_FILE + 1, "film.png": 5_000_000, "book.txt": LARGEST_TEXT + 1}
+    for name, size in sizes.items():
         os.truncate(file(tmp_path, name, ""), size)
     send(page, tmp_path / "long.txt")  # the browser itself refuses it
     expect(
@@ -191,6 +193,8 @@ def test_neither_size_nor_kind_of_a_file_harms_the_page(page: Page, tmp_path: Pa
     ).to_be_visible()
     send(page, tmp_path / "film.png")  # comes whole and is told from its name
     ended(page, "No article could be read from film.png")
+    send(page, tmp_path / "book.txt")
+    ended(page, "20 MB of text are more than an article")
     expect(address).to_have_value("https://news.example/1")
     send(page, file(tmp_path, "power.txt", POWER))
     ended(page, "1 added.")
