@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from index.writer import StoreWriter
 
 # What writes is imported where it is used: a change that changes nothing needs no NumPy.
-_EMPTY = 0.25
-"""From this share of a file on its empty room is given back: the next versions are copies of it."""
+_FEWER = 0.75
+"""Below this share of the articles before, room is given back: the next versions are copies."""
 
 _log = logging.getLogger(__name__)
 _values = attrgetter(*FIELDS)
@@ -125,12 +125,14 @@ def publish(
             writer.remove(draft.gone, replaced={article.id for article in draft.put})
             writer.add(draft.put, passages, hashes, vectors, draft.origins)
             writer.move(draft.moved)
+            is_loose = draft.base and _articles_left(draft) < _FEWER * draft.base.articles
             if draft.base is None:
                 _inherit(directory, writer)
+            if draft.base is None or is_loose:
                 writer.merge()
             writer.tell()
             articles, count, digest = writer.finish()
-            if writer.empty_share() > _EMPTY:
+            if is_loose:
                 writer.shrink()
         manifest = Manifest(
             version=versions.new_version_id(directory, digest),
@@ -150,6 +152,11 @@ def publish(
     tidy_up(directory, manifest, keep)
     on_progress("write", 3, 3)
     return manifest
+
+
+def _articles_left(draft: Draft) -> int:
+    before = draft.base.articles if draft.base else 0
+    return before - len(draft.gone) + len(draft.put)
 
 
 def _inherit(directory: Path, writer: StoreWriter) -> None:

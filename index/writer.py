@@ -137,11 +137,6 @@ class StoreWriter:
         pairs = self._rows("SELECT id, content_hash FROM articles")
         return len(pairs), self._rows("SELECT count(*) FROM passages")[0][0], contents_digest(pairs)
 
-    def empty_share(self) -> float:
-        """How much of the file holds nothing any more."""
-        ((empty, pages),) = self._rows("SELECT * FROM pragma_freelist_count, pragma_page_count")
-        return float(empty / pages)
-
     def shrink(self) -> None:
         """Give back the room of what was removed, after `finish`."""
         self._db.execute("VACUUM")
