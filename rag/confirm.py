@@ -49,12 +49,14 @@ def answers(
     Not so where the passages that it cites hold less than `least_words`, 0 to 1, of the question's
     words.
     """
+    if not reply:
+        return False
     text = " ".join(sentence.text for sentence in reply)
     cited = {c.passage for sentence in reply for c in sentence.citations}
     if not speak_of(question, [Hit(passage, 0.0) for passage in cited], least_words):
         return False
     bodies = {passage.article.body for passage in cited}
-    if not reply or not replies_in_kind(question, text, "\n".join(bodies)):
+    if not replies_in_kind(question, text, "\n".join(bodies)):
         return False
     if _share_of_new_words(question, reply) < LEAST_NEW_WORDS or _of_another_time(question, reply):
         return False

@@ -56,21 +56,25 @@ right quotations had as much and, of 43 unanswerable questions, those only that 
 
 
 def judge(question: str, evidence: Sequence[Hit], generator: Generator) -> list[Hit]:
-    """The evidence, best first; `score` is the probability, 0 to 1, that it states the answer.
-
-    Where the engine tells how likely the question is as one about each passage, a passage counts
-    for less the less likely it makes the question than the best one does.
-    """
+    """The evidence, best first; `score` is the probability, 0 to 1, that it states the answer: as
+    the model was taught to tell or, where it was not, as it replies when it is asked."""
     if not evidence:
         return []
+    passages = [(heading(hit), as_data(hit.passage.text)) for hit in evidence]
+    scores = generator.states_answer(as_data(question), passages)
+    if scores is None:
+        scores = _as_asked(question, evidence, generator)
+    judged = [replace(hit, score=score) for hit, score in zip(evidence, scores, strict=True)]
+    return sorted(judged, key=lambda hit: -hit.score)
+
+
+def _as_asked(question: str, evidence: Sequence[Hit], generator: Generator) -> list[float]:
+    """Where the engine tells how likely the question is as one about each passage, a passage counts
+    for less the less likely it makes the question than the best one does."""
     chats = [_messages(question, hit) for hit in evidence]
     readings = generator.read(chats, "yes", told=_asked(question))
     told = [reading.likelihood for reading in readings if reading.likelihood is not None]
-    judged = [
-        replace(hit, score=_discounted(reading, max(told, default=None)))
-        for hit, reading in zip(evidence, readings, strict=True)
-    ]
-    return sorted(judged, key=lambda hit: -hit.score)
+    return [_discounted(reading, max(told, default=None)) for reading in readings]
 
 
 def _discounted(reading: Reading, best: float | None) -> float:
@@ -149,21 +153,34 @@ def _holds(question: str, hit: Hit) -> set[str]:
 
 def answering(states: float, gives: float) -> float:
     """How likely a quotation is an answer: the geometric mean of the probabilities that its passage
-    states the answer and that it gives what is asked when it is read as a reply by itself."""
+    states the answer and that it gives what is asked when it is read by itself."""
     return math.sqrt(states * gives)
 
 
-def as_replies(question: str, texts: Sequence[str], generator: Generator) -> list[float]:
-    """For each text the probability, 0 to 1, that as a reply it gives what the question asks."""
+def gives_answer(
+    question: str, sentences: Sequence[tuple[str, str]], generator: Generator
+) -> list[float]:
+    """For each sentence, under its heading, the probability, 0 to 1, that it gives what is asked:
+    as of a passage or, where the model was not taught to tell, as of a reply by itself."""
+    if not sentences:
+        return []
+    plain = [(heading, as_data(text)) for heading, text in sentences]
+    learnt = generator.states_answer(as_data(question), plain)
+    return _as_replies(question, plain, generator) if learnt is None else learnt
+
+
+def _as_replies(
+    question: str, sentences: Sequence[tuple[str, str]], generator: Generator
+) -> list[float]:
     asks = "Does the reply give what the question asks for?"
     chats = [
         [
             Message("system", _SYSTEM_REPLY),
-            Message("user", f"{_asked(question)}\nReply: {as_data(text)}\n\n{asks}"),
+            Message("user", f"{_asked(question)}\nReply: {text}\n\n{asks}"),
         ]
-        for text in texts
+        for _, text in sentences
     ]
-    return [reading.probability for reading in generator.read(chats, "yes")] if chats else []
+    return [reading.probability for reading in generator.read(chats, "yes")]
 
 
 def _messages(question: str, hit: Hit) -> list[Message]:

@@ -103,6 +103,7 @@ def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
             max_new_tokens=settings.max_new_tokens,
             threads=settings.threads,
         )
+    from rag.adapter import adapter_for
     from rag.transformers_engine import TransformersGenerator
     from rag.unpacked import can_unpack, unpack
 
@@ -113,6 +114,7 @@ def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
         settings.model,
         max_new_tokens=settings.max_new_tokens,
         offline=path.exists(),
+        adapter=adapter_for(settings.model),
     )
 
 

@@ -12,8 +12,9 @@ from index.sentences import sentence_spans
 from index.types import Hit, Passage
 from rag.asked import replies_in_kind
 from rag.confirm import words_held
-from rag.judge import FAINT, LEAST_ANSWERING, answering, as_replies, worth_quoting
+from rag.judge import FAINT, LEAST_ANSWERING, answering, gives_answer, worth_quoting
 from rag.markers import DraftSentence, quotable
+from rag.prompt import heading
 from rag.types import Generator, Sentence
 from rag.verify import check, known_names, telling, whole_names
 
@@ -45,7 +46,8 @@ def best_quote(
         )
         if words_held(question, sentence.text) >= least_words
     ]
-    given = as_replies(question, [sentence.text for _, sentence in candidates], generator)
+    texts = [(heading(hit), sentence.text) for hit, sentence in candidates]
+    given = gives_answer(question, texts, generator)
     scored = [
         (answering(hit.score, probability), hit, sentence)
         for (hit, sentence), probability in zip(candidates, given, strict=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import BylineError
+from rag.adapter import Adapter, as_passage, as_question
 from rag.packing import Packed, can_be_packed
 from rag.types import Message, Reading, Usage
 
@@ -30,11 +31,18 @@ class TransformersGenerator:
     engine = "transformers"
 
     def __init__(
-        self, model: str | Path, name: str, *, max_new_tokens: int = 256, offline: bool = True
+        self,
+        model: str | Path,
+        name: str,
+        *,
+        max_new_tokens: int = 256,
+        offline: bool = True,
+        adapter: Path | None = None,
     ) -> None:
         """Load `model`: a GGUF file, a folder with safetensors, or a hub id (not when `offline`).
 
-        Takes seconds to minutes. Raises BylineError when it cannot be loaded.
+        `adapter` is a file of what it was taught (rag/adapter.py). Takes seconds to minutes. Raises
+        BylineError when it cannot be loaded.
         """
         import torch
 
@@ -49,6 +57,7 @@ class TransformersGenerator:
 
             use_int8(self._model)
         self._together = _TOGETHER if can_be_packed(self._model) else 1
+        self._adapter = Adapter(self._model, adapter) if adapter is not None else None
         self._tokens = _template_tokens(self._tokenizer)
         self._context_tokens = _context_tokens(self._model)
         self._kept: tuple[list[int], Any] = ([], None)  # the last prompt's tokens and their cache
@@ -72,6 +81,21 @@ class TransformersGenerator:
                 reading
                 for start in range(0, len(chats), self._together)
                 for reading in self._read(chats[start : start + self._together], word, told)
+            ]
+
+    def states_answer(
+        self, question: str, passages: Sequence[tuple[str, str]]
+    ) -> list[float] | None:
+        """As the adapter tells; passages are read together, `_TOGETHER` at a time."""
+        if self._adapter is None:
+            return None
+        asked = self._tokens_of(as_question(question))
+        prompts = [self._tokens_of(as_passage(*passage)) + asked for passage in passages]
+        with self._one_at_a_time:
+            return [
+                1 / (1 + math.exp(-odds))
+                for start in range(0, len(prompts), self._together)
+                for odds in self._adapter.log_odds(prompts[start : start + self._together])
             ]
 
     def _read(
@@ -139,14 +163,16 @@ class TransformersGenerator:
         return content
 
     def _prompt(self, messages: Sequence[Message]) -> list[int]:
-        text = self._text(messages)
-        tokens = list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        tokens = list(self._tokenizer(self._text(messages), add_special_tokens=False)["input_ids"])
         if len(tokens) >= self._context_tokens:
             raise BylineError(
                 f"The prompt takes {len(tokens):,} tokens and the context of {self.name} holds "
                 f"{self._context_tokens:,}: ask a shorter question, or lower evidence_characters."
             )
         return tokens
+
+    def _tokens_of(self, content: str) -> list[int]:
+        return list(self._tokenizer(self._plain(content), add_special_tokens=False)["input_ids"])
 
     def _decode(self, tokens: list[int]) -> Iterator[str]:
         ends = _end_tokens(self._model, self._tokenizer)

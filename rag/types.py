@@ -215,6 +215,13 @@ class Generator(Protocol):
         """
         ...
 
+    def states_answer(
+        self, question: str, passages: Sequence[tuple[str, str]]
+    ) -> list[float] | None:
+        """How likely, 0 to 1, each passage, a heading and a text, states the answer to a question;
+        None where the model was not taught to tell (rag/adapter.py)."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

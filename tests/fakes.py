@@ -71,6 +71,11 @@ class ScriptedGenerator:
     ) -> list[Reading]:
         return [Reading(self.sure_of("\n".join(m.content for m in chat))) for chat in chats]
 
+    def states_answer(
+        self, question: str, passages: Sequence[tuple[str, str]]
+    ) -> list[float] | None:
+        return None  # it was taught nothing
+
     def sure_of(self, told: str) -> float:
         """How likely a reply to a chat, all of it told as one text, is the word asked about."""
         return self.probability

@@ -10,7 +10,7 @@ from fakes import ScriptedGenerator
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.judge import as_replies, fewest_to_read, judge, worth_reading
+from rag.judge import fewest_to_read, gives_answer, judge, worth_reading
 from rag.types import Message, Reading
 
 
@@ -145,10 +145,8 @@ def test_each_text_is_read_as_a_reply_by_itself() -> None:
         def sure_of(self, told: str) -> float:
             return 0.9 if "Reply: It is in Rome." in told else 0.2
 
-    assert as_replies("Where is it?", ["It has a board.", "It is in Rome."], Listening()) == [
-        0.2,
-        0.9,
-    ]
+    sentences = [("A heading", "It has a board."), ("A heading", "It is in Rome.")]
+    assert gives_answer("Where is it?", sentences, Listening()) == [0.2, 0.9]
 
 
 def test_no_text_is_no_call_of_the_model() -> None:
@@ -156,4 +154,27 @@ def test_no_text_is_no_call_of_the_model() -> None:
         def read(self, *_: object, **__: object) -> NoReturn:
             raise AssertionError("the model was asked")
 
-    assert as_replies("Where is it?", [], Deaf()) == []
+    assert gives_answer("Where is it?", [], Deaf()) == []
+
+
+class Taught(ScriptedGenerator):
+    """Tells of each text by itself; of a chat it makes nothing."""
+
+    def read(self, *_: object, **__: object) -> NoReturn:
+        raise AssertionError("the model was asked")
+
+    def states_answer(self, question: str, passages: Sequence[tuple[str, str]]) -> list[float]:
+        self.told = [*passages]
+        return [0.9 if "Rome" in text else 0.2 for _, text in passages]
+
+
+def test_what_the_model_was_taught_goes_before_what_it_says() -> None:
+    generator = Taught()
+    judged = judge("Where is it?", told("It has a board.", "It is in Rome."), generator)
+    assert [(hit.passage.text, hit.score) for hit in judged] == [
+        ("It is in Rome.", 0.9),
+        ("It has a board.", 0.2),
+    ]
+    assert generator.told == [("Business", "It has a board."), ("Business", "It is in Rome.")]
+    sentences = [("A heading", "It has a board."), ("A heading", "It is in Rome.")]
+    assert gives_answer("Where is it?", sentences, generator) == [0.2, 0.9]

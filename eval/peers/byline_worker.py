@@ -46,6 +46,11 @@ class Listening:
         self.heard += chats
         return self._generator.read(chats, word, told)
 
+    def states_answer(
+        self, question: str, passages: Sequence[tuple[str, str]]
+    ) -> list[float] | None:
+        return self._generator.states_answer(question, passages)
+
 
 class Byline:
     """The pipeline that the command line and the page use."""
