@@ -27,7 +27,7 @@ HEAD = "head.weight", "head.bias"
 _EPSILON = 1e-6
 _PRIOR = 0.6
 """Added to the log-odds: of passages that are found for a question more state its answer than of
-those that were learnt from (Saerens et al., 2002). Chosen on development questions (docs/LOG.md)."""
+those that were learnt from (Saerens et al., 2002). Chosen on development questions: docs/LOG.md."""
 
 
 def adapter_for(model: str) -> Path | None:
