@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from index.types import Hit
@@ -133,14 +133,6 @@ def fewest_to_read(question: str, worthy: Sequence[Hit]) -> list[Hit]:
             kept.append(hit)
             held |= holds
     return kept
-
-
-def to_read(question: str, worthy: Sequence[Hit]) -> Iterator[list[Hit]]:
-    """What drafts are written from, each where the one before is not believed: the fewest of the
-    passages worth reading, then each of the others by itself."""
-    first = fewest_to_read(question, worthy)
-    yield first
-    yield from ([hit] for hit in worthy if hit not in first)
 
 
 def _holds(question: str, hit: Hit) -> set[str]:

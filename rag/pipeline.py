@@ -20,7 +20,7 @@ from rag.draft import check_draft, write_draft
 from rag.evidence import choose_evidence
 from rag.finish import Request, finish
 from rag.followup import stand_alone
-from rag.judge import judge, to_read, worth_reading
+from rag.judge import fewest_to_read, judge, worth_reading
 from rag.limits import Limits
 from rag.prompt import declines
 from rag.question import askable
@@ -87,11 +87,12 @@ class Pipeline:
         raw, evidence, sentences = "", list[Hit](), list[Sentence]()
         if trusted != "none":
             least_words = LEAST_WORDS if trusted == "doubtful" else 0.0
-            for evidence in self._readings(query, judged, least_words):
+            evidence = fewest_to_read(query, worth_reading(query, judged))
+            # A small model gets yes and no wrong; a quotation does not.
+            writes = not is_yes_or_no(query) and speak_of(query, evidence, least_words)
+            if writes:
                 raw, sentences = yield from self._write(query, evidence, least_words, clock)
-                if sentences or declines(raw):
-                    break
-            if not sentences and not (evidence and declines(raw)):
+            if not sentences and not (writes and declines(raw)):
                 evidence, sentences = best_quote(query, judged, self.generator, least_words)
                 yield Found(tuple(evidence or judged))
         cited = evidence if sentences else judged
@@ -108,16 +109,6 @@ class Pipeline:
         if not answers(query, sentences, evidence, self.generator, least_words):
             return raw, []
         return raw, sentences
-
-    def _readings(
-        self, query: str, judged: Sequence[Hit], least_words: float
-    ) -> Iterator[list[Hit]]:
-        """What a draft is written from: the fewest passages, and the others where that fails."""
-        if is_yes_or_no(query):
-            return  # a small model gets yes and no wrong; a quotation does not
-        for evidence in to_read(query, worth_reading(query, judged)):
-            if speak_of(query, evidence, least_words):
-                yield evidence
 
     def find(self, query: str, as_of: date | None = None) -> list[Hit]:
         """The evidence for a question, best first: runs of sentences inside the token budget."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,15 +17,11 @@ from deal import (
     pieces_of,
     told,
 )
-from fakes import HashingEmbedder, ScriptedGenerator
+from fakes import ScriptedGenerator
 
-from corpus.article import Article
 from corpus.errors import BylineError
-from index.build import build
-from index.search import Index
-from rag.pipeline import Pipeline
 from rag.prompt import REFUSAL
-from rag.types import Checked, Done, Found, Message, Piece, Turn
+from rag.types import Checked, Done, Found, Piece, Turn
 
 
 class TestTheOrderOfEvents:
@@ -268,34 +261,6 @@ class TestAReplyBesideThePoint:
     def test_then_it_is_a_refusal(self, make: Make) -> None:
         answer = make(BesideThePoint("Meta bought 49% [1].")).ask(QUESTION)
         assert (answer.abstained, answer.text) == (True, REFUSAL)
-
-
-class Misreading(ScriptedGenerator):
-    """Takes a worth for a price where it reads of the worth, and reads that first."""
-
-    def generate(self, messages: Sequence[Message]) -> Iterator[str]:
-        misread = "valued" in messages[-1].content
-        self.pieces = (f"Meta paid ${29 if misread else 14} billion [1].",)
-        return super().generate(messages)
-
-    def sure_of(self, told: str) -> float:
-        return 0.95 if "valued" in told else 0.9
-
-
-class TestADraftThatIsNotBelieved:
-    def test_another_passage_is_read(self, tmp_path: Path) -> None:
-        worth = Article("worth", "Scale AI", "The deal with Meta valued Scale AI at $29 billion.")
-        price = Article("price", "Scale AI", "Meta paid $14 billion for a stake in Scale AI.")
-        embedder, generator = HashingEmbedder(), Misreading()
-        build([worth, price], embedder, tmp_path)
-        with closing(Index.open(tmp_path, embedder)) as index:
-            pipeline = Pipeline(index, embedder, generator)
-            events = list(pipeline.stream("How much did Meta pay for Scale AI?"))
-        assert len(generator.asked) == 2
-        assert answer_of(events).text == "Meta paid $14 billion. [1]"
-        assert [hit.passage.article.id for hit in answer_of(events).hits] == ["price"]
-        dropped = [event.sentence is None for event in events if isinstance(event, Checked)]
-        assert dropped == [True, False]
 
 
 class TestStopping:
