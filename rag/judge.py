@@ -1,10 +1,11 @@
 """Letting the model judge each passage by itself: does it state the answer?
 
 One passage at a time is far easier for a small model than all of them at once: the right passage
-comes to the front, and when none is good enough the question is not answered (docs/LOG.md). Two
-things are told by one reading: how likely the question is as one about the passage (Sachan et al.,
-"Improving Passage Retrieval with Zero-Shot Question Generation", 2022), and how likely the model
-says yes when asked whether the passage states the answer (Liang et al., HELM, 2022).
+comes to the front, and when none is good enough the question is not answered (docs/LOG.md). A model
+that was taught to judge tells by itself (rag/adapter.py). Of another two things are told by one
+reading: how likely the question is as one about the passage (Sachan et al., "Improving Passage
+Retrieval with Zero-Shot Question Generation", 2022), and how likely the model says yes when asked
+whether the passage states the answer (Liang et al., HELM, 2022).
 """
 
 from __future__ import annotations
