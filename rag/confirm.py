@@ -20,12 +20,15 @@ from rag.prompt import heading
 from rag.quantities import located_quantities
 from rag.types import Generator, Message, Sentence
 from rag.untrusted import as_data
-from rag.verify import names
+from rag.verify import names, whole_names
+from rag.verify.roles import swapped_roles
+from rag.verify.tokens import names_within
 from rag.words import content_words, stem
 
 _SYSTEM = "You check replies to questions against passages of news. Reply with yes or no only."
 _ASKS = "Do the passages say what the reply says?"
 
+_WHO = re.compile(r"\Awho\b", re.IGNORECASE)
 _CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
 
 LEAST_SURE = 0.92
@@ -57,6 +60,8 @@ def answers(
     text = " ".join(sentence.text for sentence in reply)
     cited = {c.passage for sentence in reply for c in sentence.citations}
     if not speak_of(question, [Hit(passage, 0.0) for passage in cited], least_words):
+        return False
+    if turns_round(question, text):
         return False
     bodies = {passage.article.body for passage in cited}
     if not replies_in_kind(question, text, "\n".join(bodies)):
@@ -103,6 +108,20 @@ def _of_another_time(question: str, reply: Sequence[Sentence]) -> bool:
         for sentence in reply
         for c in sentence.citations
     )
+
+
+def turns_round(question: str, reply: str) -> bool:
+    """Whether a reply to "who" has whom the question names in the other role: "Vell took over from
+    Ruiz" to "Who took over from Vell?". A name of the reply is put in the place of "who"."""
+    if not _WHO.match(question):
+        return False
+    asked = {word for name in whole_names(question) for word in name}
+    others = [name for name in whole_names(reply) if not asked.intersection(name)]
+    for name in others:
+        meant = _WHO.sub(" ".join(name).title(), question, count=1)
+        if swapped_roles(reply, [meant.rstrip(" ?")], names_within(f"{meant} {reply}")):
+            return True
+    return False
 
 
 def _of_another_measure(question: str, reply: Sequence[Sentence]) -> bool:

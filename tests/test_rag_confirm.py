@@ -7,7 +7,7 @@ from fakes import ScriptedGenerator
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.confirm import answers, stands_by, surely
+from rag.confirm import answers, stands_by, surely, turns_round
 from rag.types import Citation, Sentence
 
 BODY = "It has a board of nine in Rome."
@@ -94,3 +94,18 @@ def test_a_valuation_is_no_reply_to_what_was_paid(body: str, reply: str, is_answ
     question = "How much was Acme's funding of Vell?"
     evidence = [Hit(passage, 0.9)]
     assert answers(question, [sentence], evidence, ScriptedGenerator()) is is_answer
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "turned"),
+    [
+        ("Who took over from Satya Nadella?", "Satya Nadella took over from Ana Ruiz.", True),
+        ("Who took over from Satya Nadella?", "Ana Ruiz took over from Satya Nadella.", False),
+        ("Who took over from Satya Nadella?", "Ana Ruiz is the new head.", False),
+        ("Who bought Vell?", "Vell bought Coast.", True),
+        ("Who bought Vell?", "Vell was bought by Coast.", False),
+        ("Whom did Vell hire?", "Vell hired Ana Ruiz.", False),
+    ],
+)
+def test_a_reply_that_turns_the_question_round(question: str, reply: str, turned: bool) -> None:
+    assert turns_round(question, reply) is turned
