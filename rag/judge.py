@@ -69,8 +69,12 @@ def judge(question: str, evidence: Sequence[Hit], generator: Generator) -> list[
     scores = generator.states_answer(as_data(question), passages)
     if scores is None:
         scores = _as_asked(question, evidence, generator)
-    judged = [replace(hit, score=score) for hit, score in zip(evidence, scores, strict=True)]
-    return best_first([_denying(question, hit) for hit in judged])
+    return best_first(
+        [
+            replace(hit, score=_with_denial(question, hit.passage.text, score))
+            for hit, score in zip(evidence, scores, strict=True)
+        ]
+    )
 
 
 def best_first(judged: Sequence[Hit]) -> list[Hit]:
@@ -83,13 +87,13 @@ def promises(judged: Sequence[Hit], sure: float) -> bool:
     return FAINT <= max((hit.score for hit in judged), default=0.0) < sure
 
 
-def _denying(question: str, hit: Hit) -> Hit:
-    """A passage that denies what is asked for answers, which neither the model nor what it was
-    taught expects: "will not have any voting power" tells how much of it."""
-    if hit.score < FAINT or not denies(question, hit.passage.text):
-        return hit
-    odds = DENIAL * hit.score / max(1 - hit.score, 1e-6)
-    return replace(hit, score=odds / (1 + odds))
+def _with_denial(question: str, text: str, probability: float) -> float:
+    """What denies what is asked for answers, which neither the model nor what it was taught
+    expects: "will not have any voting power" tells how much of it."""
+    if probability < FAINT or not denies(question, text):
+        return probability
+    odds = DENIAL * probability / max(1 - probability, 1e-6)
+    return odds / (1 + odds)
 
 
 def _as_asked(question: str, evidence: Sequence[Hit], generator: Generator) -> list[float]:
@@ -186,8 +190,11 @@ def gives_answer(
     if not sentences:
         return []
     plain = [(heading, as_data(text)) for heading, text in sentences]
-    learnt = generator.states_answer(as_data(question), plain)
-    return _as_replies(question, plain, generator) if learnt is None else learnt
+    given = generator.states_answer(as_data(question), plain)
+    if given is None:
+        given = _as_replies(question, plain, generator)
+    texts = [text for _, text in sentences]
+    return [_with_denial(question, *one) for one in zip(texts, given, strict=True)]
 
 
 def _as_replies(
