@@ -166,7 +166,10 @@ class TestUpdate:
         (news / "power.txt").write_text(STORIES["power"] * 30)
         stages: list[str] = []
         indexing.update(load_settings(), (), embedder, lambda stage, *_: stages.append(stage))
-        assert list(dict.fromkeys(stages)) == ["read", "chunk", "embed", "write"]
+        assert list(dict.fromkeys(stages)) == [
+            *("read", "chunk", "embed", "copy", "write"),
+            *("sign", "group", "tell", "faiss", "hash", "sync"),
+        ]
 
     def test_one_folder_leaves_the_others(self, index: Index, news: Path, elsewhere: Path) -> None:
         more = elsewhere / "more"
