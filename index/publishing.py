@@ -200,9 +200,11 @@ def faiss_of(store_file: Path, dim: int) -> bytes:
 
 def tidy_up(directory: Path, manifest: Manifest, keep: Keep) -> None:
     """After a version is published: delete what is not kept, and embeddings that it holds."""
-    from index.embeddings import Embeddings
+    from index.embeddings import Embeddings, outlive
 
-    versions.prune(directory, keep)
+    leaving = versions.leaving(directory, keep)
+    outlive(directory, leaving)
+    versions.remove(directory, leaving)
     with (
         closing(Embeddings(directory, manifest.embedder, manifest.weights_hash)) as waiting,
         closing(Store(versions.version_folder(directory, manifest.version) / STORE)) as store,

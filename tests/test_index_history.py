@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fakes import HashingEmbedder
 
@@ -125,7 +124,7 @@ class TestCompact:
 
     def test_what_nobody_needs_goes(self, directory: Path) -> None:
         with closing(Embeddings(directory, "hashing", "none")) as waiting:
-            waiting.put([b"x" * 32], np.ones((1, 4), dtype=np.float32))
+            waiting.put({b"x" * 32: bytes(16)})
         (directory / "versions" / ".building-1-x").mkdir()
         manifest = compact(directory, upkeep=Upkeep(Keep(1)))
         assert [path.name for path in (directory / "versions").iterdir()] == [manifest.version]
