@@ -74,13 +74,17 @@ def ensure_index(settings: Settings, articles: Sequence[Path] | None = None) -> 
 def build_with_bar(settings: Settings, paths: Sequence[Path]) -> Manifest:
     """Read the articles, say what was skipped and why, and publish a version of the index."""
     from corpus.read import read_articles
+    from index.ahead import embedding_ahead
     from index.readings import recalling
     from rag.load import build_index
 
+    embedder = embedder_with_bar(settings)
     with recalling(settings.index, anew=True) as recall:
-        with staged() as on_progress:
-            reading = read_articles(paths, recall, on_progress)
-        embedder = embedder_with_bar(settings)
+        with (
+            staged() as on_progress,
+            embedding_ahead(settings.index, lambda: embedder) as ahead,
+        ):
+            reading = read_articles(paths, recall, on_progress, ahead)
         print(reading.summary(), file=sys.stderr)
         with staged() as on_progress:
             return build_index(

@@ -157,7 +157,7 @@ class TestUpdate:
     def test_nothing_new_parses_nothing(
         self, index: Index, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("corpus.read.read_form", lambda *_: pytest.fail("a file was parsed"))
+        monkeypatch.setattr("corpus.files.read_form", lambda *_: pytest.fail("a file was parsed"))
         assert "2 unchanged." in index("update").out
 
     def test_reading_is_the_first_stage(

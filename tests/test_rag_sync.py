@@ -11,8 +11,8 @@ import pytest
 from desk import DAY, WORDS, Desk
 from filelock import FileLock
 
-import corpus.read
 from corpus.errors import BylineError
+from corpus.files import FileReader
 from corpus.sources import Source
 from index import versions
 from index.change import apply
@@ -377,13 +377,13 @@ def test_files_are_a_source_and_their_skips_are_told(desk: Desk, tmp_path: Path)
 def test_files_that_are_as_they_were_are_not_parsed(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outlet: str | None
 ) -> None:
-    parsed, parse = list[str](), corpus.read._parsed
+    parsed, parse = list[str](), FileReader._parsed
 
-    def counted(path: Path, *others: object) -> object:
+    def counted(reader: FileReader, path: Path, *others: object) -> object:
         parsed.append(path.name)
-        return parse(path, *others)  # type: ignore[arg-type]
+        return parse(reader, path, *others)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(corpus.read, "_parsed", counted)
+    monkeypatch.setattr(FileReader, "_parsed", counted)
     folder = tmp_path / "articles"
     folder.mkdir()
     for name in ("a.txt", "b.txt"):
