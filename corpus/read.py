@@ -8,6 +8,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from corpus.article import Article
@@ -158,14 +159,18 @@ def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str | None]]:
     """
     seen: dict[str, Path] = {}
     folders: dict[tuple[int, int], Path] = {}
+    real_folder = cache(os.path.realpath)
+
+    def real(file: Path) -> str:  # looking at each folder on the way only once
+        if os.path.islink(file):
+            return os.path.realpath(file)
+        return os.path.join(real_folder(file.parent), file.name)
+
     for path in paths:
         if not os.path.exists(path):
             raise BylineError(f"{path} does not exist; give a file or a folder of articles.")
         for file, refusal in _walk(path, folders) if path.is_dir() else [(path, None)]:
-            if (
-                refusal is None
-                and (first := seen.setdefault(os.path.realpath(file), file)) is not file
-            ):
+            if refusal is None and (first := seen.setdefault(real(file), file)) is not file:
                 refusal = f"read already as {first}"
             yield file, refusal
 
