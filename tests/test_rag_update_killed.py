@@ -1,16 +1,18 @@
-"""Updates of an index that are killed again and again, while they read, embed or write."""
+"""Updates of an index that are killed while they read, embed or write, and two at once."""
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from fakes import HashingEmbedder
-from test_rag_sync_killed import held, killer
+from test_rag_sync_killed import TESTS, held, killer
 
 from corpus.read import read_articles
 from index import versions
@@ -101,3 +103,71 @@ def test_killed_at_fifty_random_moments_it_is_the_old_version_or_the_new(tmp_pat
     again = HashingEmbedder()
     update(Settings(index=directory), [room.folder], again)
     assert again.embedded == []
+
+
+AT_ONCE = """
+import sys
+from pathlib import Path
+from fakes import HashingEmbedder
+from corpus.errors import BylineError
+from rag.indexing import add
+from rag.settings import Settings
+index, folder, wait = sys.argv[1:]
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    add(Settings(index=Path(index), lock_wait=float(wait)), [Path(folder)], HashingEmbedder())
+except BylineError as error:
+    print(error)
+"""
+
+
+def added_at_once(directory: Path, folders: list[Path], wait_s: float) -> list[str]:
+    """What the processes said that put these folders into the index, all begun at one moment."""
+    paths = os.pathsep.join([str(TESTS), str(TESTS.parent)])
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", AT_ONCE, str(directory), str(folder), str(wait_s)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
+        )
+        for folder in folders
+    ]
+    for process in processes:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    return [process.communicate()[0] for process in processes]
+
+
+@pytest.fixture
+def rooms(tmp_path: Path) -> list[Newsroom]:
+    """Two folders without an article in common."""
+    rooms = [Newsroom(tmp_path / name) for name in ("one", "two")]
+    for file in rooms[1].folder.iterdir():
+        file.write_text(file.read_text().replace("harbour of Vell", "harbour of Orrin"))
+    return rooms
+
+
+def test_two_at_once_that_wait_both_come_in(tmp_path: Path, rooms: list[Newsroom]) -> None:
+    directory = tmp_path / "built"
+    assert added_at_once(directory, [room.folder for room in rooms], 300) == ["", ""]
+    assert held(directory) == {**rooms[0].holds(), **rooms[1].holds()}
+    assert verify(directory).problems == ()
+
+
+def test_of_two_at_once_that_do_not_wait_none_is_half(
+    tmp_path: Path, rooms: list[Newsroom]
+) -> None:
+    directory = tmp_path / "built"
+    said = added_at_once(directory, [room.folder for room in rooms], 0)
+    came = [room.holds() for room, told in zip(rooms, said, strict=True) if not told]
+    assert came
+    assert all("Another program (process" in told for told in said if told)
+    assert held(directory) == {id_: text for one in came for id_, text in one.items()}
+    assert verify(directory).problems == ()
