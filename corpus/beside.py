@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from corpus.fields import Found, Unreadable
 from corpus.forms import read_form
 
 _ROOT = Path(__file__).parent.parent
+_log = logging.getLogger(__name__)
 
 
 def cores() -> int:
@@ -31,7 +33,8 @@ class Parsers:
     """Processes that parse, up to `count`, each begun when there is work for it.
 
     They are told paths and answer with what `read_form` gives, as JSON. One that dies costs the
-    file that it was at, which is skipped with that reason.
+    file that it was at, which is skipped with that reason. Where none can be begun, files are
+    parsed in this process.
     """
 
     def __init__(self, count: int) -> None:
@@ -56,15 +59,10 @@ class Parsers:
         process = getattr(self._mine, "process", None)
         if process is None or process.poll() is not None:
             process = self._mine.process = _begin()
+            if process is None:
+                return _parsed(Path(path))
             self._all.append(process)
-        assert process.stdin
-        assert process.stdout
-        try:
-            process.stdin.write(json.dumps(path).encode() + b"\n")
-            process.stdin.flush()
-        except BrokenPipeError:
-            return [Unreadable("its reader could not be begun; read it by itself")]
-        answer = process.stdout.readline()
+        answer = _asked(process, path)
         if not answer:
             process.wait()
             return [Unreadable("its reader broke down over it; save it in another form")]
@@ -74,15 +72,41 @@ class Parsers:
         return [_unpacked(one) for one in said]
 
 
-def _begin() -> subprocess.Popen[bytes]:
-    """With the folder of this package as its working folder, so that Python imports from nowhere
-    else."""
-    return subprocess.Popen(
-        [sys.executable, "-m", __name__],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=_ROOT,
-    )
+def _begin() -> subprocess.Popen[bytes] | None:
+    """A process that is ready, None where there can be none. The folder of this package is its
+    working folder, so that Python imports from nowhere else."""
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=_ROOT,
+        )
+    except OSError as error:
+        _log.warning("No process can be begun that parses: %s", error)
+        return None
+    assert process.stdout
+    if not process.stdout.readline():
+        process.communicate()
+        _log.warning("No process can be begun that parses: it ended with %s", process.returncode)
+        return None
+    return process
+
+
+def _asked(process: subprocess.Popen[bytes], path: str) -> bytes:
+    """Its answer, nothing where it has died."""
+    assert process.stdin
+    assert process.stdout
+    try:
+        process.stdin.write(json.dumps(path).encode() + b"\n")
+        process.stdin.flush()
+    except BrokenPipeError:
+        return b""
+    return process.stdout.readline()
+
+
+def _parsed(path: Path) -> list[Found | Unreadable]:
+    return list(read_form(path.name, path.read_bytes()))
 
 
 def _unpacked(fields: dict[str, Any]) -> Found | Unreadable:
@@ -99,14 +123,15 @@ def _packed(result: Found | Unreadable) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Answer each path on stdin, a line of JSON, with a line on stdout, until there are no more."""
+    """Say that it is ready, then answer each path on stdin, a line of JSON, with a line."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the process that asked
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # a library that prints must not answer
+        answers.write(b"ready\n")
+        answers.flush()
         for line in sys.stdin.buffer:
-            path = Path(json.loads(line))
             try:
-                said: object = [_packed(one) for one in read_form(path.name, path.read_bytes())]
+                said: object = [_packed(one) for one in _parsed(Path(json.loads(line)))]
             except OSError as error:
                 said = error.strerror or str(error)
             answers.write(json.dumps(said).encode() + b"\n")

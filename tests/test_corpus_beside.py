@@ -63,8 +63,10 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     begin = corpus.beside._begin
 
     def noted() -> subprocess.Popen[bytes]:
-        processes.append(begin())
-        return processes[-1]
+        process = begin()
+        assert process is not None
+        processes.append(process)
+        return process
 
     monkeypatch.setattr(corpus.beside, "_begin", noted)
     return processes
@@ -145,6 +147,21 @@ def test_a_file_that_ends_its_process_costs_no_other(
         one.reason for answer in answers for one in answer.result() if isinstance(one, Unreadable)
     ]
     assert reasons == ["read", "its reader broke down over it; save it in another form", "read"]
+
+
+@pytest.mark.parametrize("program", ["false", "no-such-program"])
+def test_where_no_process_can_be_begun_it_is_parsed_here(
+    parsers: Parsers,
+    news: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    program: str,
+) -> None:
+    monkeypatch.setattr(sys, "executable", program)
+    [found] = parsers.parse(news / "01.html").result()
+    assert isinstance(found, Found)
+    assert found.article.title == "Page 1"
+    assert "No process can be begun" in caplog.text
 
 
 def test_a_file_that_is_not_there_is_an_error_of_the_system(parsers: Parsers, news: Path) -> None:
