@@ -64,7 +64,7 @@ class _Ahead:
         try:
             self._embed_all()
         except Exception as error:  # the change itself will say so if it matters
-            _log.warning("Nothing more is embedded ahead: %s", error)
+            _log.info("Nothing more is embedded ahead: %s", error)
 
     def _embed_all(self) -> None:
         from index.embeddings import SAVED_EVERY, vectors_of

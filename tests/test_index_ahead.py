@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -79,6 +80,8 @@ def test_an_embedder_that_the_index_is_not_of_embeds_nothing(tmp_path: Path) -> 
 def test_an_embedder_that_fails_stops_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
+
     def fail() -> HashingEmbedder:
         raise OSError("no weights")
 

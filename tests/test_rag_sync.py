@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from desk import DAY, WORDS, Desk
 from filelock import FileLock
 
+from corpus.article import Article
 from corpus.errors import BylineError
 from corpus.files import FileReader
 from corpus.sources import Source
@@ -174,6 +177,28 @@ def test_a_sync_that_is_killed_goes_on_where_it_was(desk: Desk, tmp_path: Path) 
     desk.page("/2")
     report = desk.one(feed, due_only=False)
     assert (report.added, report.unchanged) == ([f"{desk.site.url}/2"], 1)
+
+
+def test_each_article_that_is_put_in_is_told_of_as_it_arrives(desk: Desk) -> None:
+    for path in ("/a", "/b"):
+        desk.page(path)
+    told: list[str] = []
+
+    def change(articles: Sequence[Article], *others: Any) -> str:
+        told.append(f"{len(articles)} put in")
+        return desk.change(articles, *others)
+
+    def arrived(article: Article) -> None:
+        told.append(article.title)
+
+    feed = desk.feed("/a", "/b")
+    desk.sync(feed, change=change, on_arrived=arrived)
+    assert told == ["Story /a", "Story /b", "2 put in"]
+    told.clear()
+    desk.page("/b", "Story put right")
+    feed = desk.feed("/a", "/b", updated="2025-06-14T08:00:00Z")
+    desk.sync(feed, change=change, on_arrived=arrived)
+    assert told == ["Story put right", "1 put in"]
 
 
 def test_progress_is_told_page_by_page(desk: Desk) -> None:
