@@ -18,8 +18,8 @@ LARGEST_FILE = 200_000_000  # bytes of one article's file; JSON lines are read o
 MAY = "see that it is whole and that this user may read it"
 
 _SLOW = (".html", ".htm", ".xhtml", ".pdf", ".docx", ".epub", ".zip")
-_HERE = 8
-"""Slow files that are parsed here first: to begin a process takes as long as some of them."""
+_HERE = 32
+"""Slow files that are parsed here first: to begin a process takes as long as so many pages."""
 _LARGEST_BESIDE = 20_000_000  # bytes; what a larger archive gives is not to be in memory twice
 
 Results = Iterator[Found | Unreadable]
