@@ -15,6 +15,12 @@ from index.store import Store
 _WORD = re.compile(r"[^\W\d_]+")
 _SHORTEST = 5
 """Letters of a word that can be put right: a shorter one is a step away from too many others."""
+_ASKED_WITH = (
+    "what when where which whose much many long money price cost value worth amount stake share "
+    "sales revenue profit percent number year date name founder chief"
+).split()
+"""Words that questions ask with, whether or not an article holds them."""
+_SHORTEST_ASKED_WITH = 4
 _LONG = 8
 """Letters of a word that may be two steps away: one letter added, left out, changed or swapped."""
 
@@ -24,7 +30,8 @@ class Spelling:
 
     A word is put right where neither a dictionary of English nor the index knows it, and the index
     knows a stem that begins with the same letter, at an optimal string alignment distance (Damerau
-    1964) of one, or two for a long word; of several, the one in most passages. A stem that the
+    1964) of one, or two for a long word; of several, the one in most passages. Before these come
+    the words that questions ask with, where one of them is a step away. A stem that the
     other one begins with is another form or another word, and no slip.
     """
 
@@ -44,7 +51,15 @@ class Spelling:
     def _meant(self, word: str) -> str:
         lower = word.lower()
         stem = self._stem(lower)
-        if len(word) < _SHORTEST or lower in self._english:
+        if lower in self._english:
+            return word
+        # One with a capital may be a name: Nate is no slip of name.
+        if len(word) >= _SHORTEST_ASKED_WITH and word == lower and stem not in self._passages:
+            asked = [one for one in _ASKED_WITH if word[0] == one[0] and _is_step(word, one)]
+            left_out = [one for one in asked if len(one) > len(word)]  # the commonest slip
+            if len(left_out or asked) == 1:
+                return (left_out or asked)[0]
+        if len(word) < _SHORTEST:
             return word
         if stem in self._passages:
             form = self._as_written(stem) or word
@@ -76,6 +91,10 @@ class Spelling:
 
     def _stem(self, word: str) -> str:
         return str(self._stemmer.stemWord(word))
+
+
+def _is_step(one: str, other: str) -> bool:
+    return OSA.distance(one, other, score_cutoff=1) == 1 and _is_slip(one, other)
 
 
 def _is_slip(one: str, other: str) -> bool:

@@ -8,10 +8,12 @@ here by rules for the kinds that can be seen in the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from rag.quantities import Quantity, quantities
+from rag.denial import denies
+from rag.measures import measure_asked, measure_of, unlike
+from rag.quantities import Located, located_quantities, quantities
 from rag.words import MONTHS_AND_DAYS, STOP_WORDS
 
 Kind = Literal["person", "money", "share", "number", "date"]
@@ -41,12 +43,15 @@ _ASKING: dict[Kind, re.Pattern[str]] = {
 }
 # "How much voting power" asks for no sum.
 _HOW_MUCH = re.compile(
-    r"\bhow much (?:money|cash|revenue|profit"
+    r"\bhow many (?:[mb]illions?|dollars|euros|pounds)\b"
+    r"|\bhow much (?:money|cash|revenue|profit"
     r"|did|does|do|is|was|were|are|will|would|has|have|had)\b",
     re.I,
 )
 _WHAT_AMOUNT = re.compile(
-    r"^(?:at |for )?(?:what|which)\b.*\b(?:price|cost|revenue|sales|amount|sum|valuation)\b"
+    r"^(?:at |for )?(?:what|which)\b"
+    r".*\b(?:price|cost|revenue|turnover|sales|amount|sum|valuation|monetary value|value of)\b"
+    r"|\b(?:worth|cost|costs|pay|paid|for|at|is|was) how much\b"
     r"|^what (?:did|does|do|will|has|have)\b"
     r".*\b(?:pay|paid|spend|spent|invest|invested|cost|earn)\b",
     re.I,
@@ -109,12 +114,20 @@ def offer(kind: Kind, question: str, sentence: str) -> float:
         return 1.0 if _DATE.search(sentence) else _near(_TIME, sentence)
     new = _new_quantities(question, sentence)
     if kind == "share":
-        in_percent = any(quantity.unit == "%" for quantity in new)
-        return 1.0 if in_percent else _near(_ROUGH_SHARE, sentence)
+        shares = [one for one in new if one.value.unit == "%"]
+        return _measured(kind, question, sentence, shares) or _near(_ROUGH_SHARE, sentence)
     if kind == "number":
         return 1.0 if new else _near(_ROUGH_NUMBER, sentence)
-    in_money = any(quantity.unit not in (None, "%") for quantity in new)
-    return 1.0 if in_money else _NEAR if new else -1.0
+    sums = [one for one in new if one.value.unit not in (None, "%")]
+    return _measured(kind, question, sentence, sums) or (_NEAR if new else -1.0)
+
+
+def _measured(kind: Kind, question: str, sentence: str, figures: Sequence[Located]) -> float | None:
+    """1 where a figure may measure what is asked, -1 where all measure another thing, None where
+    there is none: what a company is valued at is no reply to what was paid."""
+    asked = measure_asked(kind, question)
+    others = [unlike(kind, asked, measure_of(kind, sentence, f.start, f.end)) for f in figures]
+    return (-1.0 if all(others) else 1.0) if others else None
 
 
 def _near(words: re.Pattern[str], sentence: str) -> float:
@@ -130,7 +143,7 @@ def replies_in_kind(question: str, reply: str, source: str) -> bool:
     group that begins it, as in "The investors".
     """
     kinds = kinds_asked(question)
-    if not kinds:
+    if not kinds or denies(question, reply):
         return True
     full_names = _full_names(source)
     known = _known(question, [*full_names, *_full_names(reply)])
@@ -174,6 +187,7 @@ def _offers_name(question: str, sentence: str) -> float:
     return 0.4 if any(is_new(name) for name in _NAME.findall(sentence)) else -1.0
 
 
-def _new_quantities(question: str, sentence: str) -> list[Quantity]:
+def _new_quantities(question: str, sentence: str) -> list[Located]:
     known = quantities(question)
-    return [one for one in quantities(sentence) if not any(one.same(other) for other in known)]
+    found = located_quantities(sentence)
+    return [one for one in found if not any(one.value.same(other) for other in known)]

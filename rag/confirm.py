@@ -12,17 +12,23 @@ import re
 from collections.abc import Sequence
 
 from index.types import Hit
-from rag.asked import replies_in_kind
+from rag.asked import kinds_asked, replies_in_kind
 from rag.claims import is_of_another_time
+from rag.denial import denies
+from rag.measures import measure_asked, measure_of, unlike
 from rag.prompt import heading
+from rag.quantities import located_quantities
 from rag.types import Generator, Message, Sentence
 from rag.untrusted import as_data
-from rag.verify import names
+from rag.verify import names, whole_names
+from rag.verify.roles import swapped_roles
+from rag.verify.tokens import names_within
 from rag.words import content_words, stem
 
 _SYSTEM = "You check replies to questions against passages of news. Reply with yes or no only."
 _ASKS = "Do the passages say what the reply says?"
 
+_WHO = re.compile(r"\Awho\b", re.IGNORECASE)
 _CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
 
 LEAST_SURE = 0.92
@@ -55,10 +61,14 @@ def answers(
     cited = {c.passage for sentence in reply for c in sentence.citations}
     if not speak_of(question, [Hit(passage, 0.0) for passage in cited], least_words):
         return False
+    if turns_round(question, text):
+        return False
     bodies = {passage.article.body for passage in cited}
     if not replies_in_kind(question, text, "\n".join(bodies)):
         return False
-    if _share_of_new_words(question, reply) < LEAST_NEW_WORDS or _of_another_time(question, reply):
+    if _share_of_new_words(question, reply) < LEAST_NEW_WORDS:
+        return False
+    if _of_another_time(question, reply) or _of_another_measure(question, reply):
         return False
     says = stands_by(question, text, evidence, generator)
     return surely(max(hit.score for hit in evidence), says) >= LEAST_SURE
@@ -98,6 +108,42 @@ def _of_another_time(question: str, reply: Sequence[Sentence]) -> bool:
         for sentence in reply
         for c in sentence.citations
     )
+
+
+def turns_round(question: str, reply: str) -> bool:
+    """Whether a reply to "who" has whom the question names in the other role: "Vell took over from
+    Ruiz" to "Who took over from Vell?". A name of the reply is put in the place of "who"."""
+    if not _WHO.match(question):
+        return False
+    asked = {word for name in whole_names(question) for word in name}
+    others = [name for name in whole_names(reply) if not asked.intersection(name)]
+    for name in others:
+        meant = _WHO.sub(" ".join(name).title(), question, count=1)
+        if swapped_roles(reply, [meant.rstrip(" ?")], names_within(f"{meant} {reply}")):
+            return True
+    return False
+
+
+def _of_another_measure(question: str, reply: Sequence[Sentence]) -> bool:
+    """Whether all figures of the reply are, where it has them from, of another measure than asked:
+    of a valuation, where the question is what was paid."""
+    said = [one.value for sentence in reply for one in located_quantities(sentence.text)]
+    quotes = {c.quote for sentence in reply for c in sentence.citations}
+    kinds = [kind for kind in kinds_asked(question) if kind in ("money", "share")]
+    if denies(question, " ".join(sentence.text for sentence in reply)):
+        return False
+    for kind in kinds:
+        asked = measure_asked(kind, question)
+        stated = [
+            unlike(kind, asked, measure_of(kind, quote, one.start, one.end))
+            for quote in quotes
+            for one in located_quantities(quote)
+            if any(one.value.same(value) for value in said)
+            and (one.value.unit == "%") == (kind == "share")
+        ]
+        if stated and all(stated):
+            return True
+    return False
 
 
 def _share_of_new_words(question: str, reply: Sequence[Sentence]) -> float:

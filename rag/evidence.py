@@ -40,7 +40,10 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class Candidate:
+    """A stretch of a found passage's article, `start` to `end` in its body, and how well it serves
+    as evidence."""
+
     hit: Hit
     start: int
     end: int
@@ -55,18 +58,30 @@ class _Candidate:
 def choose_evidence(
     question: str, hits: Sequence[Hit], embedder: Embedder, budget: Budget = Budget()
 ) -> list[Hit]:
-    """The stretches of text to answer from, best first, each a run of whole sentences: a paragraph
-    where it is short.
+    """The stretches of text to answer from, best first: `choose` of all `candidates`."""
+    return choose(candidates(question, hits, embedder, budget.candidates), budget)
+
+
+def candidates(
+    question: str, hits: Sequence[Hit], embedder: Embedder, limit: int
+) -> list[Candidate]:
+    """The sentences of the hits, at most `limit`, best first.
 
     A sentence is scored by its cosine with the question, the share of the question's words that it
     or its title holds, the score of its passage, and whether it offers the kind of thing that is
-    asked for. Every returned hit is exact:
-    `passage.text == article.body[start:end]`.
+    asked for.
     """
-    candidates = _score(question, _sentences_of(hits, budget.candidates), embedder)
-    chosen: dict[str, list[_Candidate]] = defaultdict(list)
+    return sorted(_score(question, _sentences_of(hits, limit), embedder), key=lambda c: -c.score)
+
+
+def choose(ranked: Sequence[Candidate], budget: Budget, besides: Sequence[Hit] = ()) -> list[Hit]:
+    """Of candidates, best first, those that the budget has room for, each as a run of whole
+    sentences: a paragraph where it is short. None of them overlaps with a hit of `besides`.
+
+    Every returned hit is exact: `passage.text == article.body[start:end]`.
+    """
+    chosen: dict[str, list[Candidate]] = defaultdict(list)
     runs: list[Hit] = []
-    ranked = sorted(candidates, key=lambda c: -c.score)
     for candidate in ranked:
         if candidate.score < budget.floor * ranked[0].score:
             break
@@ -75,21 +90,28 @@ def choose_evidence(
         used = sum(run.passage.end - run.passage.start for run in new_runs)
         if runs and (used > budget.characters or len(new_runs) > budget.passages):
             continue
+        if any(_overlap(run.passage, other.passage) for run in new_runs for other in besides):
+            continue
         chosen[candidate.hit.passage.article.id] = mates
         runs = new_runs
     return sorted(runs, key=lambda hit: -hit.score)
 
 
-def _sentences_of(hits: Sequence[Hit], limit: int) -> list[_Candidate]:
+def _overlap(one: Passage, other: Passage) -> bool:
+    same = one.article.id == other.article.id
+    return same and one.start < other.end and other.start < one.end
+
+
+def _sentences_of(hits: Sequence[Hit], limit: int) -> list[Candidate]:
     """The sentences of the hits in the hits' order, each once, at most `limit` of them."""
-    seen: dict[tuple[str, int], _Candidate] = {}
+    seen: dict[tuple[str, int], Candidate] = {}
     for hit in hits:
         passage = hit.passage
         language = passage.article.language or "en"
         for start, end in sentence_spans(passage.text, language):
             key = (passage.article.id, passage.start + start)
             if key not in seen and _is_sentence(passage.text[start:end]):
-                seen[key] = _Candidate(hit, passage.start + start, passage.start + end, 0.0, 0.0)
+                seen[key] = Candidate(hit, passage.start + start, passage.start + end, 0.0, 0.0)
             if len(seen) >= limit:
                 return list(seen.values())
     return list(seen.values())
@@ -106,13 +128,13 @@ def is_news(text: str) -> bool:
     return not _MARKUP.search(text) and not addresses_a_model(text)
 
 
-def _score(question: str, candidates: Sequence[_Candidate], embedder: Embedder) -> list[_Candidate]:
-    if not candidates:
+def _score(question: str, sentences: Sequence[Candidate], embedder: Embedder) -> list[Candidate]:
+    if not sentences:
         return []
-    vectors = embedder.embed_passages([c.text for c in candidates])
+    vectors = embedder.embed_passages([c.text for c in sentences])
     similarities = vectors @ embedder.embed_question(question)
-    shares = _word_shares(question, candidates)
-    best = max(c.hit.score for c in candidates) or 1.0
+    shares = _word_shares(question, sentences)
+    best = max(c.hit.score for c in sentences) or 1.0
     kinds = kinds_asked(question)
     return [
         replace(
@@ -124,23 +146,23 @@ def _score(question: str, candidates: Sequence[_Candidate], embedder: Embedder) 
             + 0.1 * sum(offer(kind, question, c.text) for kind in kinds)
             - (0.0 if _ENDED.search(c.text) else 0.3),
         )
-        for c, similarity, share in zip(candidates, similarities, shares, strict=True)
+        for c, similarity, share in zip(sentences, similarities, shares, strict=True)
     ]
 
 
-def _word_shares(question: str, candidates: Sequence[_Candidate]) -> list[float]:
+def _word_shares(question: str, sentences: Sequence[Candidate]) -> list[float]:
     """Share of the question's words in each sentence or, at half weight, in its title.
 
     A word counts by its rarity among the candidates, so that the words that all of them hold
     decide nothing.
     """
     asked = set(content_words(question))
-    texts = [set(content_words(c.text)) for c in candidates]
+    texts = [set(content_words(c.text)) for c in sentences]
     spread = Counter(word for words in texts for word in words & asked)
     weights = {word: math.log(1 + len(texts) / (1 + spread[word])) for word in asked}
     total = sum(weights.values()) or 1.0
     shares = []
-    for candidate, words in zip(candidates, texts, strict=True):
+    for candidate, words in zip(sentences, texts, strict=True):
         title = set(content_words(candidate.hit.passage.article.title))
         share = sum(
             weight * (1.0 if word in words else 0.5 if word in title else 0.0)
@@ -150,7 +172,7 @@ def _word_shares(question: str, candidates: Sequence[_Candidate]) -> list[float]
     return shares
 
 
-def _in_its_paragraph(candidate: _Candidate) -> _Candidate:
+def _in_its_paragraph(candidate: Candidate) -> Candidate:
     """The sentence with the rest of its paragraph, which says of whom it speaks, if it is short."""
     body = candidate.hit.passage.article.body
     start = body.rfind("\n", 0, candidate.start) + 1
@@ -161,16 +183,16 @@ def _in_its_paragraph(candidate: _Candidate) -> _Candidate:
     return replace(candidate, start=start, end=end)
 
 
-def _runs(chosen: dict[str, list[_Candidate]]) -> list[Hit]:
+def _runs(chosen: dict[str, list[Candidate]]) -> list[Hit]:
     """Chosen sentences joined with their neighbours: a gap of under 60 characters is filled.
 
     A run that is long already is not joined: what it says last would be lost on a small model.
     Nor is one joined over an order to the model.
     """
     runs = []
-    for candidates in chosen.values():
-        run: list[_Candidate] = []
-        for candidate in sorted(candidates, key=lambda c: c.start):
+    for mates in chosen.values():
+        run: list[Candidate] = []
+        for candidate in sorted(mates, key=lambda c: c.start):
             if run and candidate.end == run[-1].end:  # two sentences of one paragraph
                 run[-1] = max(run[-1], candidate, key=lambda c: c.score)
                 continue
@@ -187,11 +209,11 @@ def _runs(chosen: dict[str, list[_Candidate]]) -> list[Hit]:
     return runs
 
 
-def _between(left: _Candidate, right: _Candidate) -> str:
+def _between(left: Candidate, right: Candidate) -> str:
     return left.hit.passage.article.body[left.end : right.start]
 
 
-def _as_hit(run: Sequence[_Candidate]) -> Hit:
+def _as_hit(run: Sequence[Candidate]) -> Hit:
     best = max(run, key=lambda c: c.score)
     start = _start_with_antecedent(run[0])
     return Hit(
@@ -203,7 +225,7 @@ def _as_hit(run: Sequence[_Candidate]) -> Hit:
     )
 
 
-def _start_with_antecedent(first: _Candidate) -> int:
+def _start_with_antecedent(first: Candidate) -> int:
     """Where the run begins: one sentence earlier if it opens with a pronoun, to say who it is."""
     opening = first.text.split(maxsplit=1)[0].strip("\"'“‘").lower() if first.text.strip() else ""
     passage = first.hit.passage

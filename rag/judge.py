@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from index.types import Hit
 from rag.asked import kinds_asked, offer
+from rag.denial import denies
 from rag.prompt import heading
 from rag.types import Generator, Message, Reading
 from rag.untrusted import as_data
@@ -36,6 +37,9 @@ LEAST_SHARE = 0.5
 FAINT = 0.1
 """Of a passage that alone holds the kind of thing asked for, to be worth reading all the same, or
 that is quoted in doubt."""
+
+DENIAL = 7.0
+"""What the odds of a passage that denies what is asked for are multiplied by."""
 
 LIKELIHOOD = 2.0
 """How much the mean log-probability of the question counts, against the log-odds of yes."""
@@ -65,8 +69,31 @@ def judge(question: str, evidence: Sequence[Hit], generator: Generator) -> list[
     scores = generator.states_answer(as_data(question), passages)
     if scores is None:
         scores = _as_asked(question, evidence, generator)
-    judged = [replace(hit, score=score) for hit, score in zip(evidence, scores, strict=True)]
+    return best_first(
+        [
+            replace(hit, score=_with_denial(question, hit.passage.text, score))
+            for hit, score in zip(evidence, scores, strict=True)
+        ]
+    )
+
+
+def best_first(judged: Sequence[Hit]) -> list[Hit]:
+    """Judged passages by their scores."""
     return sorted(judged, key=lambda hit: -hit.score)
+
+
+def promises(judged: Sequence[Hit], sure: float) -> bool:
+    """Whether a further look may pay: the best passage is neither `sure` nor beside the point."""
+    return FAINT <= max((hit.score for hit in judged), default=0.0) < sure
+
+
+def _with_denial(question: str, text: str, probability: float) -> float:
+    """What denies what is asked for answers, which neither the model nor what it was taught
+    expects: "will not have any voting power" tells how much of it."""
+    if probability < FAINT or not denies(question, text):
+        return probability
+    odds = DENIAL * probability / max(1 - probability, 1e-6)
+    return odds / (1 + odds)
 
 
 def _as_asked(question: str, evidence: Sequence[Hit], generator: Generator) -> list[float]:
@@ -94,7 +121,11 @@ def worth_reading(question: str, judged: Sequence[Hit]) -> list[Hit]:
     kinds = kinds_asked(question)
 
     def worth(hit: Hit) -> float:
-        return hit.score + OFFER * sum(offer(kind, question, hit.passage.text) for kind in kinds)
+        text = hit.passage.text
+        offered = (
+            1 if denies(question, text) else sum(offer(kind, question, text) for kind in kinds)
+        )
+        return hit.score + OFFER * offered
 
     return sorted(worth_quoting(question, judged), key=lambda hit: -worth(hit))[:MOST]
 
@@ -110,7 +141,8 @@ def worth_quoting(question: str, judged: Sequence[Hit]) -> list[Hit]:
     kinds = kinds_asked(question)
 
     def offers(hit: Hit) -> bool:
-        return any(offer(kind, question, hit.passage.text) > 0 for kind in kinds)
+        text = hit.passage.text
+        return denies(question, text) or any(offer(kind, question, text) > 0 for kind in kinds)
 
     if not kinds or any(map(offers, worthy)):
         return worthy
@@ -158,8 +190,11 @@ def gives_answer(
     if not sentences:
         return []
     plain = [(heading, as_data(text)) for heading, text in sentences]
-    learnt = generator.states_answer(as_data(question), plain)
-    return _as_replies(question, plain, generator) if learnt is None else learnt
+    given = generator.states_answer(as_data(question), plain)
+    if given is None:
+        given = _as_replies(question, plain, generator)
+    texts = [text for _, text in sentences]
+    return [_with_denial(question, *one) for one in zip(texts, given, strict=True)]
 
 
 def _as_replies(

@@ -7,14 +7,17 @@ were paid for a part of it.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from rag.asked import Kind
 from rag.words import STOP_WORDS, stem
+
+if TYPE_CHECKING:
+    from rag.asked import Kind
 
 # The words of one measure, in running text; a star stands for any ending.
 _MONEY = {
     "price": "pay* paid price* cost costs fee sum buy* bought acqui* purchase* invest* deal "
-    "takeover transaction stake consideration putting",
+    "takeover transaction stake consideration putting pour* inject* receiv*",
     "value": "value* valuation worth put",
     "sales": "sales revenue* turnover took",
     "profit": "profit* earnings income",
@@ -41,7 +44,7 @@ _NUMBER = {
     "staff": "employ* work works worked worker* workforce staff headcount had has have with",
     "people": "population inhabitant* resident* lived living attend*",
 }
-_TABLES: dict[Kind, dict[str, str]] = {"money": _MONEY, "share": _SHARE, "number": _NUMBER}
+_TABLES: dict[str, dict[str, str]] = {"money": _MONEY, "share": _SHARE, "number": _NUMBER}
 _HAS = frozenset("had has have with".split())
 """A number of staff where nothing else says what is counted, and no measure in a question."""
 # "The sum that investors put at": a figure is put at anything; and a deal has a value too.
@@ -49,6 +52,16 @@ _SAYS_LITTLE = frozenset("put deal takeover transaction".split())
 _NEAR, _AT_HAND = 8, 4  # words
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+# The value of a payment is what was paid.
+_VALUE_OF = re.compile(
+    r"\b(?:value|worth) of (?=(?:\w+['’]?s? ){0,3}(?:invest\w+|purchase|payment|cheque|funding)\b)",
+    re.IGNORECASE,
+)
+_PAID = frozenset({"price", "funding", "spending"})
+_UNLIKE: dict[str, list[tuple[frozenset[str], frozenset[str]]]] = {
+    "money": [(frozenset({"value"}), _PAID)],
+    "share": [(frozenset({"vote"}), frozenset({"stake"}))],
+}
 _PEOPLE = frozenset(
     stem(word)
     for word in "people person employee worker staff user member resident inhabitant job "
@@ -75,7 +88,7 @@ def measure_asked(kind: Kind, question: str) -> str | None:
 
     Of "how many employees did it lay off" it is what comes after the counted, if that tells.
     """
-    words = _WORD.findall(question)
+    words = _WORD.findall(_VALUE_OF.sub("", question))
     named = [(word, name) for word in words for name in _measures(kind, word) if word not in _HAS]
     telling = [
         name
@@ -95,6 +108,15 @@ def measure_of(kind: Kind, sentence: str, start: int, end: int) -> str | None:
     if before and before[0][0] < _AT_HAND:
         return before[0][1]
     return min(before + after)[1] if before or after else None
+
+
+def unlike(kind: Kind, asked: str | None, stated: str | None) -> bool:
+    """Whether two measures are among those that are taken for each other and differ: what is paid
+    and what a thing is valued at, a share of the stock and one of the votes."""
+    return any(
+        (asked in one and stated in other) or (asked in other and stated in one)
+        for one, other in _UNLIKE.get(kind, [])
+    )
 
 
 def speaks_of(kind: Kind, measure: str | None, sentence: str) -> bool:

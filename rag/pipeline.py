@@ -17,11 +17,12 @@ from rag.confirm import LEAST_WORDS, answers, speak_of
 from rag.describe import Description, describe
 from rag.disagreement import tell_differences
 from rag.draft import check_draft, write_draft
-from rag.evidence import choose_evidence
+from rag.evidence import Candidate, candidates, choose
 from rag.finish import Request, finish
 from rag.followup import stand_alone
-from rag.judge import fewest_to_read, judge, worth_reading
+from rag.judge import best_first, fewest_to_read, judge, promises, worth_reading
 from rag.limits import Limits
+from rag.phrasing import as_question
 from rag.prompt import declines
 from rag.question import askable
 from rag.quote import best_quote
@@ -75,14 +76,18 @@ class Pipeline:
     ) -> Iterator[Event]:
         clock = Clock()
         question = askable(question, self._limits.question_characters)
-        query = index.corrected(stand_alone(question, history, self.generator))
+        query = as_question(index.corrected(stand_alone(question, history, self.generator)))
+        retrieved, ranked = self._find(index, query, as_of)
         request = Request(question, query, as_of)
-        retrieved, found = self._find(index, query, as_of)
+        found = choose(ranked, self._limits.budget)
         clock.found()
         yield Found(tuple(found))
 
         query = with_names(query, found)
         judged = judge(query, found, self.generator)  # no call of the model where nothing is found
+        if promises(judged, self._limits.sure):
+            further = choose(ranked, self._limits.budget, besides=found)
+            judged = best_first([*judged, *judge(query, further, self.generator)])
         trusted = trust(query, judged, self._limits.sure)
         raw, evidence, sentences = "", list[Hit](), list[Sentence]()
         if trusted != "none":
@@ -113,14 +118,16 @@ class Pipeline:
     def find(self, query: str, as_of: date | None = None) -> list[Hit]:
         """The evidence for a question, best first: runs of sentences inside the token budget."""
         with self.index.pinned() as index:
-            return self._find(index, query, as_of)[1]
+            return choose(self._find(index, query, as_of)[1], self._limits.budget)
 
     def describe(self) -> Description:
         with self.index.pinned() as index:
             return describe(index, self.generator, self.index.problem)
 
-    def _find(self, index: Index, query: str, as_of: date | None) -> tuple[list[Hit], list[Hit]]:
-        """The passages found, and the evidence chosen from them."""
+    def _find(
+        self, index: Index, query: str, as_of: date | None
+    ) -> tuple[list[Hit], list[Candidate]]:
+        """The passages found, and their sentences, the best evidence first."""
         limit, new = self._limits.retrieved, newness(query, as_of)
         hits = index.search(query, limit, as_of=as_of, newness=new)
-        return hits, choose_evidence(query, hits, self._embedder, self._limits.budget)
+        return hits, candidates(query, hits, self._embedder, self._limits.budget.candidates)

@@ -36,6 +36,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
         ("Who leads Constillation?", "Who leads Constellation?"),
         ("Who leads Constelation?", "Who leads Constellation?"),  # of the same stem
         ("What does the netwrok sell?", "What does the network sell?"),
+        ("how mcuh mony did it get", "how much money did it get"),  # though no article has them
+        ("Whats the stke it took?", "Whats the stake it took?"),
     ],
 )
 def test_a_slip_is_put_right(index: Index, asked: str, meant: str) -> None:
@@ -51,6 +53,7 @@ def test_a_slip_is_put_right(index: Index, asked: str, meant: str) -> None:
         "Who is Zoom for?",  # too short to be sure
         "What do Constellations sell?",  # another form of a word that is known
         "What happened in 2025 at U.S. plants?",
+        "Who is Nate?",  # a name, and not the word name
         "",
         "?!",
     ],

@@ -7,7 +7,7 @@ from fakes import ScriptedGenerator
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.confirm import answers, stands_by, surely
+from rag.confirm import answers, stands_by, surely, turns_round
 from rag.types import Citation, Sentence
 
 BODY = "It has a board of nine in Rome."
@@ -78,3 +78,34 @@ def test_a_figure_of_another_year() -> None:
 
 def test_no_sentence_answers_nothing() -> None:
     assert not answers("Where is it?", [], EVIDENCE, ScriptedGenerator())
+
+
+@pytest.mark.parametrize(
+    ("body", "reply", "is_answer"),
+    [
+        ("The new funding by Acme values Vell at $29 billion.", "It was $29 billion.", False),
+        ("The new funding by Acme came to $29 billion.", "It was $29 billion.", True),
+        ("Acme paid $9 million in a deal that values Vell at $29 billion.", "$9 million.", True),
+    ],
+)
+def test_a_valuation_is_no_reply_to_what_was_paid(body: str, reply: str, is_answer: bool) -> None:
+    passage = Passage(Article("a", "Acme and Vell", body), 0, len(body))
+    sentence = Sentence(reply, (Citation(1, passage, 0, len(body)),))
+    question = "How much was Acme's funding of Vell?"
+    evidence = [Hit(passage, 0.9)]
+    assert answers(question, [sentence], evidence, ScriptedGenerator()) is is_answer
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "turned"),
+    [
+        ("Who took over from Satya Nadella?", "Satya Nadella took over from Ana Ruiz.", True),
+        ("Who took over from Satya Nadella?", "Ana Ruiz took over from Satya Nadella.", False),
+        ("Who took over from Satya Nadella?", "Ana Ruiz is the new head.", False),
+        ("Who bought Vell?", "Vell bought Coast.", True),
+        ("Who bought Vell?", "Vell was bought by Coast.", False),
+        ("Whom did Vell hire?", "Vell hired Ana Ruiz.", False),
+    ],
+)
+def test_a_reply_that_turns_the_question_round(question: str, reply: str, turned: bool) -> None:
+    assert turns_round(question, reply) is turned

@@ -6,7 +6,7 @@ from fakes import HashingEmbedder
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.evidence import LONGEST_RUN, Budget, choose_evidence
+from rag.evidence import LONGEST_RUN, Budget, candidates, choose, choose_evidence
 
 QUESTION = "Who took over from Vell at the ferry line?"
 CHANGE = "When Vell left the ferry line the board turned to a newcomer."
@@ -46,3 +46,15 @@ def test_no_more_than_the_budget_after_the_first() -> None:
     paragraphs = [f"{CHANGE} In week {n} the ferry line took on nobody." for n in range(9)]
     found = chosen("\n\n".join(paragraphs), characters=300)
     assert 1 <= len(found) <= 3
+
+
+def test_a_further_look_takes_what_the_first_left() -> None:
+    articles = [
+        Article(str(n), "A change", f"Vell took over ferry line {n} today.") for n in range(9)
+    ]
+    found = [Hit(Passage(a, 0, len(a.body)), 1.0) for a in articles]
+    ranked = candidates(QUESTION, found, HashingEmbedder(), 96)
+    first = choose(ranked, Budget(passages=4))
+    further = choose(ranked, Budget(passages=4), besides=first)
+    ids = [hit.passage.article.id for hit in [*first, *further]]
+    assert (len(first), len(further), len(set(ids))) == (4, 4, 8)

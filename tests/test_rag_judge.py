@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 import pytest
@@ -10,7 +11,7 @@ from fakes import ScriptedGenerator
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.judge import fewest_to_read, gives_answer, judge, worth_reading
+from rag.judge import fewest_to_read, gives_answer, judge, promises, worth_reading
 from rag.types import Message, Reading
 
 
@@ -178,3 +179,30 @@ def test_what_the_model_was_taught_goes_before_what_it_says() -> None:
     assert generator.told == [("Business", "It has a board."), ("Business", "It is in Rome.")]
     sentences = [("A heading", "It has a board."), ("A heading", "It is in Rome.")]
     assert gives_answer("Where is it?", sentences, generator) == [0.2, 0.9]
+
+
+def test_a_passage_that_denies_what_is_asked_for_gains() -> None:
+    denying, other = told("Acme gets no voting power.", "Acme gets a stake. Sure by 0.5")
+
+    class Doubting(ScriptedGenerator):
+        def sure_of(self, told: str) -> float:
+            return 0.5 if "stake" in told.split("Passage:")[1] else 0.3
+
+    judged = judge("How much voting power does Acme get?", [other, denying], Doubting())
+    assert [hit.passage for hit in judged] == [denying.passage, other.passage]
+    assert judged[0].score == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(
+    ("best", "expected"), [(0.05, False), (0.1, True), (0.5, True), (0.55, False)]
+)
+def test_a_further_look_pays_where_something_speaks_for_it(best: float, expected: bool) -> None:
+    assert promises(hits_with(best, 0.01), 0.55) is expected
+
+
+def test_nothing_found_promises_nothing() -> None:
+    assert not promises([], 0.55)
+
+
+def hits_with(*scores: float) -> list[Hit]:
+    return [replace(hit, score=score) for hit, score in zip(hits(*scores), scores, strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.measures import measure_asked
+from rag.measures import measure_asked, unlike
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,31 @@ from rag.measures import measure_asked
         ("How large was the deal?", "price"),
         ("What are Vell's sales?", "sales"),
         ("What sum did investors put Vell at?", "price"),
+        ("What is the value of Acme's investment in Vell?", "price"),
+        ("What is the value of Vell's boats?", "value"),
     ],
 )
 def test_the_word_that_tells_most(question: str, measure: str) -> None:
     assert measure_asked("money", question) == measure
+
+
+@pytest.mark.parametrize(
+    ("asked", "stated", "expected"),
+    [
+        ("price", "value", True),
+        ("value", "funding", True),
+        ("price", "funding", False),
+        ("price", None, False),
+        (None, "value", False),
+        ("sales", "value", False),
+    ],
+)
+def test_measures_that_are_taken_for_each_other(
+    asked: str | None, stated: str | None, expected: bool
+) -> None:
+    assert unlike("money", asked, stated) is expected
+
+
+def test_a_share_of_the_stock_is_none_of_the_votes() -> None:
+    assert unlike("share", "vote", "stake")
+    assert not unlike("money", "vote", "stake")

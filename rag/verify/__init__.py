@@ -6,6 +6,7 @@ text with anybody's articles.
 
 from rag.verify.answer import Sources, check_answer
 from rag.verify.names import COMMON, alias, known_names, names, telling, whole_names
+from rag.verify.polarity import marks
 from rag.verify.sentence import check
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "check",
     "check_answer",
     "known_names",
+    "marks",
     "names",
     "telling",
     "whole_names",

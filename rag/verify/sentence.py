@@ -25,6 +25,7 @@ from rag.verify.carrier import displaced
 from rag.verify.dates import day_of, missing_dates, without_dates
 from rag.verify.fault import Fault, shown
 from rag.verify.names import alias, known_names, names
+from rag.verify.part import part_for_whole
 from rag.verify.polarity import dropped_hedge, negation_fault
 from rag.verify.quotations import altered_quotation
 from rag.verify.roles import other_doer, swapped_name, swapped_roles
@@ -151,7 +152,7 @@ def _support(text: str, number: int, hit: Hit, known: frozenset[str]) -> _Suppor
     """The share of the sentence's content words in the passage, and the first fault found.
 
     The words of numbers and dates count as held: where the passage has them in no form, that is a
-    fault.
+    fault. Names alone carry nothing: what is said of them has to be there in part, or a figure.
     """
     source = f"{heading(hit)}\n{hit.passage.text}"
     claimed = _stems(text)
@@ -161,6 +162,9 @@ def _support(text: str, number: int, hit: Hit, known: frozenset[str]) -> _Suppor
     bare = [word for word in claimed if word in plain and not _is_amount(word)]
     count = sum(word in held for word in bare)
     share = min((count + len(claimed) - len(bare)) / len(claimed), _most(count, len(bare)))
+    said = set(bare).difference(*(_stems(name) for name in _named(text, known)))
+    if said and said.isdisjoint(held) and len(bare) == len(claimed):
+        share = 0.0
     fault = None
     if share >= PARTLY and _plain(text) not in _plain(hit.passage.text):
         fault = _stated_fault(text, hit, source, share, known) or _said_fault(text, hit, known)
@@ -248,7 +252,7 @@ def _said_fault(text: str, hit: Hit, known: frozenset[str]) -> Fault | None:
     if not fault and _along(text, carriers[0]) >= _ALONG:
         published = day_of(hit.passage.article.published_at)
         fault = displaced(text, carriers[0], published) or swapped_name(plain, nearest, known)
-    fault = fault or altered_bound(plain, nearest)
+    fault = fault or part_for_whole(plain, undated) or altered_bound(plain, nearest)
     fault = fault or altered_bound(plain, without_dates(hit.passage.text))
     if len(_common(text, carriers[0])) < _SAME * len(_stems(text)):
         return fault
