@@ -50,6 +50,8 @@ def vectors_of(
     has a `base`, no weights are read. Raises BylineError for an embedder of another width than
     `base`.
     """
+    if base is None:
+        on_progress("embed", 0, 0)  # the weights load
     dim = base.dim if base else embedder.dim
     wanted = dict(zip(hashes, texts, strict=True))
     maker = (embedder.name, embedder.weights_hash)
@@ -59,6 +61,8 @@ def vectors_of(
         known = {h: vector for h, vector in known.items() if len(vector) == 4 * dim}
         # The longest first, as the embedder does it: little padding, and no time left too short.
         new = sorted(wanted.keys() - known.keys(), key=lambda h: (-len(wanted[h]), h))
+        if new:
+            on_progress("embed", 0, len(new))
         if new and base:
             check_width(directory, base, embedder.dim)
         for start in range(0, len(new), SAVED_EVERY):

@@ -200,4 +200,4 @@ def test_progress_counts_over_the_batches(tmp_path: Path) -> None:
             heard.append((done, total)) if stage == "embed" else None
         ),
     )
-    assert heard == [(3, 10), (6, 10), (9, 10), (10, 10)]
+    assert heard == [(0, 0), (0, 10), (3, 10), (6, 10), (9, 10), (10, 10)]
