@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus.errors import BylineError
-from corpus.read import LARGEST_FILE
+from corpus.files import LARGEST_FILE
 from page.articles import Library, closed_to
 from page.chat import Pipeline
 from page.components import Components

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from corpus.article import Article
 from corpus.errors import BylineError
 from corpus.fields import Found, Unreadable
-from corpus.forms import JSON_LINES, WANTED, no_reader, read_form
-from corpus.jsonlines import read_json_lines
-from corpus.recall import Recall, digest_of
+from corpus.files import MAY, FileReader
+from corpus.forms import WANTED, no_reader
+from corpus.recall import Recall
 
-LARGEST_FILE = 200_000_000  # bytes of one article's file; JSON lines are read one by one instead
-_MAY = "see that it is whole and that this user may read it"
 _LISTED = 10  # reasons that a summary names before it counts the rest
 
 
@@ -94,31 +94,34 @@ def read_articles(
     paths: Sequence[Path],
     recall: Recall | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
+    on_parsed: Callable[[Article], None] | None = None,
 ) -> Reading:
     """The articles of files, and of folders with everything below them, in sorted order.
 
     One bad file or line never stops the rest: it is in `Reading.skipped` with its reason, and so is
     a second article with an id that is already taken. What `recall` knows of a file that is as it
     was is taken instead of parsing it. `on_progress` hears ("read", done, total), in kilobytes of
-    the files. Raises `BylineError` for a path that does not
-    exist, and when there was no article at all.
+    the files, and `on_parsed` of each article that no recall knew, as soon as it is there. Where
+    there is more than one core, forms that take long are parsed in processes of their own. Raises
+    `BylineError` for a path that does not exist, and when there was no article at all.
     """
     articles: dict[str, tuple[Article, str]] = {}
     skipped: list[Skipped] = []
     notes: list[Note] = []
     origins: dict[str, Path] = {}
-    for path, result in _results(paths, recall, on_progress):
-        if isinstance(result, Unreadable):
-            skipped.append(Skipped(path, result.line, result.reason))
-            continue
-        article = result.article
-        earlier = articles.get(article.id)
-        if earlier:
-            skipped.append(Skipped(path, result.line, _taken(article, *earlier)))
-            continue
-        articles[article.id] = (article, Remark(path, result.line, "").place)
-        origins[article.id] = path
-        notes += [Note(path, result.line, note) for note in result.notes]
+    with closing(FileReader(recall, on_parsed)) as reader:
+        for path, result in _results(paths, reader, on_progress):
+            if isinstance(result, Unreadable):
+                skipped.append(Skipped(path, result.line, result.reason))
+                continue
+            article = result.article
+            earlier = articles.get(article.id)
+            if earlier:
+                skipped.append(Skipped(path, result.line, _taken(article, *earlier)))
+                continue
+            articles[article.id] = (article, Remark(path, result.line, "").place)
+            origins[article.id] = path
+            notes += [Note(path, result.line, note) for note in result.notes]
     if not articles:
         raise BylineError(_nothing(paths, skipped))
     found = tuple(article for article, _ in articles.values())
@@ -127,18 +130,26 @@ def read_articles(
 
 def _results(
     paths: Iterable[Path],
-    recall: Recall | None,
+    reader: FileReader,
     on_progress: Callable[[str, int, int], None] | None,
 ) -> Iterator[tuple[Path, Found | Unreadable]]:
     files = [(file, refusal, 0 if refusal else _size(file)) for file, refusal in _files(paths)]
     gauge = _Gauge(on_progress, sum(size for *_, size in files))
-    for file, refusal, size in files:
-        if refusal:
-            yield file, Unreadable(refusal)
-            continue
-        for result in _read_file(file, recall, gauge):
+    begun: deque[tuple[Path, int, Iterator[Found | Unreadable]]] = deque()
+
+    def finish() -> Iterator[tuple[Path, Found | Unreadable]]:
+        file, size, results = begun.popleft()
+        for result in results:
             yield (file / result.member if result.member else file), result
         gauge.end_file(size)
+
+    for file, refusal, size in files:
+        results = iter([Unreadable(refusal)]) if refusal else reader.begin(file, gauge.within_file)
+        begun.append((file, size, results))
+        if len(begun) > reader.ahead:
+            yield from finish()
+    while begun:
+        yield from finish()
 
 
 def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str | None]]:
@@ -148,14 +159,18 @@ def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str | None]]:
     """
     seen: dict[str, Path] = {}
     folders: dict[tuple[int, int], Path] = {}
+    real_folder = cache(os.path.realpath)
+
+    def real(file: Path) -> str:  # looking at each folder on the way only once
+        if os.path.islink(file):
+            return os.path.realpath(file)
+        return os.path.join(real_folder(file.parent), file.name)
+
     for path in paths:
         if not os.path.exists(path):
             raise BylineError(f"{path} does not exist; give a file or a folder of articles.")
         for file, refusal in _walk(path, folders) if path.is_dir() else [(path, None)]:
-            if (
-                refusal is None
-                and (first := seen.setdefault(os.path.realpath(file), file)) is not file
-            ):
+            if refusal is None and (first := seen.setdefault(real(file), file)) is not file:
                 refusal = f"read already as {first}"
             yield file, refusal
 
@@ -169,7 +184,7 @@ def _walk(folder: Path, folders: dict[tuple[int, int], Path]) -> Iterator[tuple[
         status = folder.stat()
         entries = sorted(folder.iterdir())
     except OSError as error:
-        yield folder, f"the folder could not be opened ({error.strerror}); {_MAY}"
+        yield folder, f"the folder could not be opened ({error.strerror}); {MAY}"
         return
     identity = (status.st_dev, status.st_ino)
     if identity in folders:
@@ -187,48 +202,6 @@ def _walk(folder: Path, folders: dict[tuple[int, int], Path]) -> Iterator[tuple[
             yield entry, None
 
 
-def _read_file(path: Path, recall: Recall | None, gauge: _Gauge) -> Iterator[Found | Unreadable]:
-    try:
-        if not path.exists():
-            yield Unreadable("a link to nothing; make it anew or delete it")
-            return
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            yield Unreadable("not a regular file; copy what it gives into one")
-        elif reason := no_reader(path.name):
-            yield Unreadable(reason)
-        elif not _is_json_lines(path) and status.st_size > LARGEST_FILE:
-            limit = LARGEST_FILE // 1_000_000
-            yield Unreadable(f"{status.st_size // 1_000_000} MB, more than {limit} MB; split it")
-        elif recall:
-            yield from _recalled(path, recall, gauge)
-        else:
-            yield from _parsed(path, gauge)
-    except OSError as error:
-        yield Unreadable(f"could not be read ({error.strerror or error}); {_MAY}")
-
-
-def _recalled(path: Path, recall: Recall, gauge: _Gauge) -> Iterator[Found | Unreadable]:
-    digest = digest_of(path)
-    known = recall.results(path, digest)
-    if known is not None:
-        yield from known
-        return
-    results = []
-    for result in _parsed(path, gauge):
-        results.append(result)
-        yield result
-    if digest_of(path) == digest:  # nobody wrote to it meanwhile
-        recall.learn(path, digest, results)
-
-
-def _parsed(path: Path, gauge: _Gauge) -> Iterator[Found | Unreadable]:
-    if _is_json_lines(path):
-        yield from read_json_lines(path, gauge.within_file)
-    else:
-        yield from read_form(path.name, path.read_bytes())
-
-
 def _size(path: Path) -> int:
     """Bytes of a file that a reader takes, else 0."""
     try:
@@ -236,10 +209,6 @@ def _size(path: Path) -> int:
         return status.st_size if stat.S_ISREG(status.st_mode) and not no_reader(path.name) else 0
     except OSError:
         return 0
-
-
-def _is_json_lines(path: Path) -> bool:
-    return path.name.casefold().endswith(JSON_LINES)
 
 
 def _taken(article: Article, first: Article, place: str) -> str:

@@ -1,4 +1,4 @@
-"""Each text is embedded once: what versions hold, and what a run that did not end had made."""
+"""Each text is embedded once: what versions hold, and beside them what none holds (any more)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import logging
 import sqlite3
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from index.versions import Manifest
 
 FILE = "embeddings.sqlite"
 MOST_BYTES = 1 << 30
-"""The file's size from which the older half of it is dropped when a run begins."""
+"""The file's size from which the older half of it is dropped when it is opened."""
 
 SAVED_EVERY = 128
 """Passages that are embedded before they are put away for the case that the run is stopped."""
@@ -45,10 +45,13 @@ def vectors_of(
 ) -> np.ndarray:
     """float32 vectors of shape (len(texts), dim); `hashes` are those of the texts.
 
-    A text comes to the embedder only if no version that is kept, and no run that was stopped, has
-    its vector, and then once. With nothing to embed for an index that has a `base`, no weights are
-    read. Raises BylineError for an embedder of another width than `base`.
+    A text comes to the embedder only if no version that is kept, no run that was stopped and no
+    version that was deleted had its vector, and then once. With nothing to embed for an index that
+    has a `base`, no weights are read. Raises BylineError for an embedder of another width than
+    `base`.
     """
+    if base is None:
+        on_progress("embed", 0, 0)  # the weights load
     dim = base.dim if base else embedder.dim
     wanted = dict(zip(hashes, texts, strict=True))
     maker = (embedder.name, embedder.weights_hash)
@@ -58,6 +61,8 @@ def vectors_of(
         known = {h: vector for h, vector in known.items() if len(vector) == 4 * dim}
         # The longest first, as the embedder does it: little padding, and no time left too short.
         new = sorted(wanted.keys() - known.keys(), key=lambda h: (-len(wanted[h]), h))
+        if new:
+            on_progress("embed", 0, len(new))
         if new and base:
             check_width(directory, base, embedder.dim)
         for start in range(0, len(new), SAVED_EVERY):
@@ -66,9 +71,10 @@ def vectors_of(
             def count(done: int, _: int, start: int = start) -> None:
                 on_progress("embed", start + done, len(new))
 
-            fresh = embedder.embed_passages([wanted[h] for h in some], count)
-            waiting.put(some, fresh)
-            known |= {h: row.tobytes() for h, row in zip(some, fresh, strict=True)}
+            rows = embedder.embed_passages([wanted[h] for h in some], count)
+            fresh = {h: row.tobytes() for h, row in zip(some, rows, strict=True)}
+            waiting.put(fresh)
+            known |= fresh
     flat = np.frombuffer(b"".join(known[h] for h in hashes), dtype=np.float32)
     return flat.reshape(len(texts), dim)
 
@@ -83,19 +89,43 @@ def _in_versions(
         if not missing or versions.made_by(directory, version) != maker:
             continue
         try:
-            store = Store(versions.version_folder(directory, version) / versions.STORE)
-            with closing(store):
+            with closing(_store(directory, version)) as store:
                 known |= store.vectors_by_hash(missing)
         except BylineError as error:
             _log.warning("What the version %s holds is embedded anew: %s", version, error)
     return known
 
 
-class Embeddings:
-    """Vectors by the hash of their text, of one embedder, that are in no version yet.
+def outlive(directory: Path, leaving: Collection[str]) -> None:
+    """Put away the vectors that only these versions hold, which are about to be deleted: an article
+    that comes back one day is not embedded again."""
+    staying = [one for one in versions.version_ids(directory) if one not in leaving]
+    for version in leaving:
+        maker = versions.made_by(directory, version)
+        if maker is None:
+            continue
+        try:
+            with closing(_store(directory, version)) as store:
+                alone = store.text_hashes()
+                for other in (one for one in staying if versions.made_by(directory, one) == maker):
+                    with closing(_store(directory, other)) as kept:
+                        alone -= kept.text_hashes()
+                if alone:
+                    with closing(Embeddings(directory, *maker)) as waiting:
+                        waiting.put(store.vectors_by_hash(alone))
+        except BylineError as error:
+            _log.warning("What only the version %s holds is not put away: %s", version, error)
 
-    For the holder of the index's lock. The file is there to save time and never stands in the way:
-    where it is damaged it is begun anew, and where it cannot be written nothing is kept.
+
+def _store(directory: Path, version: str) -> Store:
+    return Store(versions.version_folder(directory, version) / versions.STORE)
+
+
+class Embeddings:
+    """Vectors by the hash of their text, of one embedder, that no version holds.
+
+    Several processes may use it at once. The file is there to save time and never stands in the
+    way: where it is damaged it is begun anew, and where it cannot be written nothing is kept.
     """
 
     def __init__(
@@ -111,29 +141,30 @@ class Embeddings:
 
     def get(self, hashes: Collection[bytes]) -> dict[bytes, bytes]:
         """float32 bytes of those vectors that are here and whole."""
-        if self._db is None or not hashes:
+        if self._db is None:
             return {}
+        sql = "SELECT vector, crc32 FROM embeddings WHERE model = ? AND text_hash = ?"
+        found: dict[bytes, bytes] = {}
         try:
-            rows = self._db.execute(
-                "SELECT text_hash, vector, crc32 FROM embeddings WHERE model = ?", [self._model]
-            ).fetchall()
+            for h in hashes:
+                for vector, crc32 in self._db.execute(sql, [self._model, h]):
+                    if _crc32(h, vector) == crc32:
+                        found[h] = vector
         except sqlite3.Error as error:
             self._begin_anew(error)
-            return {}
-        return {h: v for h, v, crc32 in rows if h in hashes and _crc32(h, v) == crc32}
+        return found
 
-    def put(self, hashes: Sequence[bytes], vectors: np.ndarray) -> None:
-        """Keep vectors of shape (len(hashes), dim); they outlive this process from here on."""
+    def put(self, vectors: Mapping[bytes, bytes]) -> None:
+        """Keep float32 bytes by the hash of their text; they outlive this process from here on."""
         if self._refused or (self._db is None and not self._open()):
             return
         assert self._db is not None
-        rows = [(h, row.tobytes()) for h, row in zip(hashes, vectors, strict=True)]
         try:
             with self._db:
                 self._db.executemany(
                     "INSERT OR REPLACE INTO embeddings(model, text_hash, vector, crc32)"
                     " VALUES (?, ?, ?, ?)",
-                    ((self._model, h, vector, _crc32(h, vector)) for h, vector in rows),
+                    ((self._model, h, vector, _crc32(h, vector)) for h, vector in vectors.items()),
                 )
         except sqlite3.Error as error:
             _log.warning(
@@ -146,21 +177,21 @@ class Embeddings:
         """Drop what a published version holds, and the file when nothing is left in it."""
         if self._db is None:
             return
+        held = store.text_hashes()
+        sql = "SELECT id, text_hash FROM embeddings WHERE model = ?"
         try:
-            rows = self._db.execute(
-                "SELECT text_hash FROM embeddings WHERE model = ?", [self._model]
-            ).fetchall()
-            with self._db:
-                self._db.executemany(
-                    "DELETE FROM embeddings WHERE model = ? AND text_hash = ?",
-                    ((self._model, h) for h in store.vectors_by_hash({row[0] for row in rows})),
-                )
-            left = self._db.execute("SELECT EXISTS (SELECT 1 FROM embeddings)").fetchone()[0]
+            rows = self._db.execute(sql, [self._model]).fetchall()
+            going = [(id_,) for id_, h in rows if h in held]
+            [left] = self._db.execute("SELECT count(*) FROM embeddings").fetchone()
+            if left == len(going):
+                self.drop()
+            elif going:
+                with self._db:
+                    self._db.executemany("DELETE FROM embeddings WHERE id = ?", going)
+                if len(going) > left / 2:
+                    self._db.execute("VACUUM")
         except sqlite3.Error as error:
             self._begin_anew(error)
-        else:
-            if not left:
-                self.drop()
 
     def drop(self) -> None:
         """Take the file away."""
@@ -179,7 +210,7 @@ class Embeddings:
 
     def _open(self) -> bool:
         try:
-            self._db = sqlite3.connect(self._path)
+            self._db = sqlite3.connect(self._path, timeout=30)
             self._db.executescript("PRAGMA synchronous = NORMAL;" + _SCHEMA)
             while self._path.stat().st_size > self._most_bytes:
                 with self._db:
@@ -193,6 +224,11 @@ class Embeddings:
         return self._db is not None
 
     def _begin_anew(self, error: Exception) -> None:
+        if "locked" in str(error):  # by another process, for over half a minute
+            _log.warning("%s is not used: %s", self._path, error)
+            self.close()
+            self._refused = True
+            return
         _log.warning("%s is of no use (%s); what it held is embedded again", self._path, error)
         self.drop()
 

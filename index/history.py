@@ -65,7 +65,8 @@ def rollback(
     Also where the one in use, or the pointer to it, is damaged. Raises BylineError where there is
     no such version or it is not as it was written.
     """
-    with changing(directory, upkeep, on_progress or silent):
+    on_progress = on_progress or silent
+    with changing(directory, upkeep, on_progress):
         chosen = version or _before(directory)
         ids = versions.version_ids(directory)
         if chosen not in ids:
@@ -76,7 +77,7 @@ def rollback(
             )
         manifest = versions.read_manifest(directory, chosen)
         file = versions.version_folder(directory, chosen) / STORE
-        if not file.is_file() or sha256_of(file) != manifest.store_sha256:
+        if not file.is_file() or sha256_of(file, on_progress) != manifest.store_sha256:
             raise BylineError(
                 f"The index file {file} is not as it was written, so nothing was changed: choose "
                 "another version; byline index versions lists them"
@@ -93,16 +94,15 @@ def compact(
     """Publish the version in use once more, as small as it goes, and delete what nobody needs.
 
     That is: versions that `upkeep` does not keep, what processes that died have left, and
-    embeddings of runs that were stopped. No article and no vector changes.
+    embeddings that no version holds. No article and no vector changes.
     """
     on_progress = on_progress or silent
     with changing(directory, upkeep, on_progress):
         base = versions.read_manifest(directory)
         with versions.building_folder(directory) as folder:
-            on_progress("write", 0, 3)
             old = versions.version_folder(directory, base.version) / STORE
-            copy_store(old, folder / STORE, base.store_sha256)
-            with closing(StoreWriter(folder / STORE)) as writer:
+            copy_store(old, folder / STORE, base.store_sha256, on_progress)
+            with closing(StoreWriter(folder / STORE, on_progress)) as writer:
                 writer.merge()
                 writer.finish()
                 writer.shrink()
@@ -113,9 +113,8 @@ def compact(
                 note=f"compacted out of {base.version}",
             )
             manifest = publish_folder(directory, folder, manifest, on_progress)
-        Embeddings(directory, base.embedder, base.weights_hash).drop()
         tidy_up(directory, manifest, upkeep.keep)
-        on_progress("write", 3, 3)
+        Embeddings(directory, base.embedder, base.weights_hash).drop()
         return manifest
 
 

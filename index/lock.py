@@ -30,7 +30,7 @@ def writing(
     seconds waited, seconds at most); then raises BylineError naming that process. The system takes
     the lock from a process that dies, so what it leaves is only its name in the file.
     """
-    _make(directory)
+    make_folder(directory)
     with open(directory / "lock", "a+", encoding="utf-8") as file:
         start = time.monotonic()
         while not _taken(file):
@@ -49,7 +49,7 @@ def writing(
         file.truncate(0)  # closing it lets the lock go, as the end of the process does
 
 
-def _make(directory: Path) -> None:
+def make_folder(directory: Path) -> None:
     """The folder, on the disk also after a loss of power."""
     if directory.is_dir():
         return

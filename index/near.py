@@ -26,7 +26,7 @@ _ALONE = (
 )
 _WORD = re.compile(rf"[{_ALONE}]|[^\W{_ALONE}]+")
 _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_][\w'’-]*")
-_INSIDE = re.compile(r"(?<=[\w,;)]\s)[^\W\d_][\w'’-]*")
+_INSIDE = re.compile(r"(?<=[\w,;)]\s)[^\W\d_a-z][\w'’-]*")  # few that are no names
 _MIX = tuple(np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9))  # of SplitMix64
 _STORED = np.dtype("<u4")
 

@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
-
 import corpus
 from corpus.errors import BylineError
 from corpus.read import read_articles
@@ -45,6 +43,8 @@ def ensure_export(folder: Path) -> Path:
     export = folder / FOLDER
     if _is_of(export, folder):
         return export
+    from filelock import FileLock  # here, as it loads much and is hardly ever needed
+
     try:
         with FileLock(folder / f".{FOLDER}.lock"):
             if not _is_of(export, folder):

@@ -117,11 +117,10 @@ def publish(
     hashes = [text_hash(text) for text in texts]
     vectors = vectors_of(directory, draft.base, texts, hashes, embedder, on_progress)
     with versions.building_folder(directory) as folder:
-        on_progress("write", 0, 3)
         if draft.base:
             old = versions.version_folder(directory, draft.base.version) / STORE
-            copy_store(old, folder / STORE, draft.base.store_sha256)
-        with closing(StoreWriter(folder / STORE)) as writer:
+            copy_store(old, folder / STORE, draft.base.store_sha256, on_progress)
+        with closing(StoreWriter(folder / STORE, on_progress)) as writer:
             writer.remove(draft.gone, replaced={article.id for article in draft.put})
             writer.add(draft.put, passages, hashes, vectors, draft.origins)
             writer.move(draft.moved)
@@ -150,7 +149,6 @@ def publish(
         )
         manifest = publish_folder(directory, folder, manifest, on_progress)
     tidy_up(directory, manifest, keep)
-    on_progress("write", 3, 3)
     return manifest
 
 
@@ -178,16 +176,16 @@ def publish_folder(
     from the SQLite one, then its manifest, then the pointer."""
     from index.writer import sha256_of
 
-    on_progress("write", 1, 3)
+    on_progress("faiss", 0, 0)
     faiss_file = faiss_of(folder / STORE, manifest.dim)
     (folder / VECTORS).write_bytes(faiss_file)
-    on_progress("write", 2, 3)
     manifest = replace(
         manifest,
-        store_sha256=sha256_of(folder / STORE),
+        store_sha256=sha256_of(folder / STORE, on_progress),
         vectors_sha256=hashlib.sha256(faiss_file).hexdigest(),
     )
     versions.write_manifest(folder, manifest)
+    on_progress("sync", 0, 0)
     versions.publish(directory, folder, manifest.version)
     return manifest
 
@@ -202,9 +200,11 @@ def faiss_of(store_file: Path, dim: int) -> bytes:
 
 def tidy_up(directory: Path, manifest: Manifest, keep: Keep) -> None:
     """After a version is published: delete what is not kept, and embeddings that it holds."""
-    from index.embeddings import Embeddings
+    from index.embeddings import Embeddings, outlive
 
-    versions.prune(directory, keep)
+    leaving = versions.leaving(directory, keep)
+    outlive(directory, leaving)
+    versions.remove(directory, leaving)
     with (
         closing(Embeddings(directory, manifest.embedder, manifest.weights_hash)) as waiting,
         closing(Store(versions.version_folder(directory, manifest.version) / STORE)) as store,

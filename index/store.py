@@ -237,6 +237,10 @@ class Store:
         except ValueError as error:
             raise self._damaged(error) from error
 
+    def text_hashes(self) -> set[bytes]:
+        """The hashes of all embedding texts that the file holds a vector of."""
+        return {row[0] for row in self._rows("SELECT text_hash FROM vectors")}
+
     def vectors_by_hash(self, hashes: Collection[bytes]) -> dict[bytes, bytes]:
         """float32 bytes of the vectors of those embedding texts, by hash, that the file holds."""
         if len(hashes) * 4 > self.passage_count:  # one look at everything is the faster way

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Protocol
 
@@ -70,16 +70,20 @@ class _Text:
         return len(self.prints.shingles)
 
 
-def group(articles: Sequence[Head], signatures: Mapping[str, bytes]) -> dict[str, str]:
+def group(
+    articles: Sequence[Head],
+    signatures: Mapping[str, bytes],
+    on_done: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, str]:
     """The story of each article, by article id; a story has the id of its first article.
 
     The order of `articles` does not matter. Each text is compared with the longest of a story and
     never with another member, so that a story does not drift. Articles at one address are one story
-    whatever they say.
+    whatever they say. `on_done` hears how many texts were compared, and of how many.
     """
     texts = _texts(articles, signatures)
     leader: dict[int, int] = {}
-    alike = _alike(texts)
+    alike = _alike(texts, on_done)
     for i, text in enumerate(texts):  # the longest first
         best = max(
             (
@@ -174,29 +178,49 @@ def _texts(articles: Sequence[Head], signatures: Mapping[str, bytes]) -> list[_T
 def _without_boilerplate(texts: list[_Text]) -> list[_Text]:
     if not texts:
         return []
-    flat = np.concatenate([text.prints.shingles for text in texts])
-    rows = np.repeat(np.arange(len(texts)), [text.size for text in texts])
-    if not len(flat):
+    flat, rows = _flat(texts)
+    at, column, count = _shared(flat)
+    if not len(at):
         return texts
-    days = np.array([np.nan if text.day is None else text.day for text in texts])[rows]
-    _, column, count = np.unique(flat, return_inverse=True, return_counts=True)
+    days = np.array([np.nan if text.day is None else text.day for text in texts])[rows[at]]
     order = np.argsort(column, kind="stable")
     starts = np.concatenate([[0], np.cumsum(count)[:-1]])
     spread = np.fmax.reduceat(days[order], starts) - np.fmin.reduceat(days[order], starts)
     dull = (count > MOST) | ((count >= COMMON) & (spread > COMMON_DAYS))
-    pieces = np.split(dull[column], np.cumsum([text.size for text in texts])[:-1])
+    stays = np.ones(len(flat), dtype=bool)
+    stays[at] = ~dull[column]
+    pieces = np.split(stays, np.cumsum([text.size for text in texts])[:-1])
     return [
-        _Text(
-            text.articles,
-            Fingerprint(text.prints.shingles[~piece], text.prints.details),
-            text.day,
-            text.headline,
-        )
+        text
+        if piece.all()
+        else replace(text, prints=replace(text.prints, shingles=text.prints.shingles[piece]))
         for text, piece in zip(texts, pieces, strict=True)
     ]
 
 
-def _alike(texts: Sequence[_Text]) -> dict[int, list[tuple[int, int]]]:
+def _flat(texts: Sequence[_Text]) -> tuple[np.ndarray, np.ndarray]:
+    """The shingles of all texts in a row, and of each the place of its text."""
+    flat = np.concatenate([text.prints.shingles for text in texts])
+    return flat, np.repeat(np.arange(len(texts)), [text.size for text in texts])
+
+
+def _shared(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of the hashes that are there more than once: where they stand, which one stands there,
+    numbered from 0, and how often each is there. Most are there once, and are told apart first."""
+    ordered = np.sort(flat)
+    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    begins = np.zeros(1 << 24, dtype=bool)
+    begins[twice >> 8] = True
+    at = np.flatnonzero(begins[flat >> 8])
+    column = np.searchsorted(twice, flat[at])
+    found = twice[np.minimum(column, len(twice) - 1)] == flat[at]
+    at, column = at[found], column[found]
+    return at, column, np.bincount(column, minlength=len(twice))
+
+
+def _alike(
+    texts: Sequence[_Text], on_done: Callable[[int, int], None]
+) -> dict[int, list[tuple[int, int]]]:
     """For each text those before it, longer ones, that hold enough of its shingles to be looked at
     closely, each with how many they share."""
     from scipy.sparse import csr_matrix
@@ -205,13 +229,10 @@ def _alike(texts: Sequence[_Text]) -> dict[int, list[tuple[int, int]]]:
     if not texts:
         return found
     sizes = np.array([text.size for text in texts])
-    flat = np.concatenate([text.prints.shingles for text in texts])
-    _, column, count = np.unique(flat, return_inverse=True, return_counts=True)
-    shared_ones = count[column] > 1
-    rows = np.repeat(np.arange(len(texts)), sizes)[shared_ones]
-    columns = (np.cumsum(count > 1) - 1)[column[shared_ones]]
-    ones = np.ones(len(rows), dtype=np.int32)
-    table = csr_matrix((ones, (rows, columns)), shape=(len(texts), int((count > 1).sum())))
+    flat, rows = _flat(texts)
+    at, column, count = _shared(flat)
+    ones = np.ones(len(at), dtype=np.int32)
+    table = csr_matrix((ones, (rows[at], column)), shape=(len(texts), len(count)))
     turned = table.T.tocsr()
     for start in range(0, len(texts), _AT_ONCE):
         pairs = (table[start : start + _AT_ONCE] @ turned).tocoo()
@@ -221,6 +242,7 @@ def _alike(texts: Sequence[_Text]) -> dict[int, list[tuple[int, int]]]:
             i[near].tolist(), j[near].tolist(), shared[near].tolist(), strict=True
         ):
             found[row].append((other, n))
+        on_done(min(start + _AT_ONCE, len(texts)), len(texts))
     return found
 
 

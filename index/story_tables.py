@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from index.repeats import find_repeats
 from index.store import FIELDS, Store
 from index.stories import group
 from index.timeline import Entry, timeline
-from index.types import Copy, Passage
+from index.types import Copy, Passage, Progress
 from index.versions import STORE
 
 SCHEMA = f"""
@@ -80,21 +81,24 @@ def forget(
         db.execute("DELETE FROM stories WHERE article_id = ?", [id_])
 
 
-def tell(db: sqlite3.Connection) -> None:
+def tell(db: sqlite3.Connection, on_progress: Progress) -> None:
     """Bring the stories up to date with the articles and passages.
 
     Only articles that are new are signed, and only stories that are not as they were are read.
+    `on_progress` hears of the stages "sign", "group" and "tell".
     """
     heads = [
         _Head(*row)
         for row in db.execute("SELECT id, title, url, outlet, published_at FROM articles")
     ]
     before = dict(db.execute("SELECT article_id, story_id FROM stories"))
-    for head in heads:
-        if head.id not in before:
-            article = _article(db, head.id)
-            db.execute("INSERT INTO stories VALUES (?, '', ?)", [head.id, signature(article)])
-    after = group(heads, dict(db.execute("SELECT article_id, signature FROM stories")))
+    new = [head.id for head in heads if head.id not in before]
+    for done, id_ in enumerate(new, start=1):
+        signed = signature(_article(db, id_))
+        db.execute("INSERT INTO stories VALUES (?, '', ?)", [id_, signed])
+        on_progress("sign", done, len(new))
+    signatures = dict(db.execute("SELECT article_id, signature FROM stories"))
+    after = group(heads, signatures, partial(on_progress, "group"))
     moved = {id_ for id_, story in after.items() if before.get(id_) != story}
     db.executemany(
         "UPDATE stories SET story_id = ? WHERE article_id = ?", ((after[id_], id_) for id_ in moved)
@@ -104,8 +108,9 @@ def tell(db: sqlite3.Connection) -> None:
     for id_, story in sorted(after.items()):
         if story in changed:
             members[story].append(id_)
-    for article_ids in members.values():
+    for done, article_ids in enumerate(members.values(), start=1):
         _tell_one(db, article_ids)
+        on_progress("tell", done, len(members))
 
 
 def _tell_one(db: sqlite3.Connection, article_ids: Sequence[str]) -> None:

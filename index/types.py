@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 Progress = Callable[[str, int, int], None]
-"""Hears (stage, done, total). Of a change to the index the stages are "read" where it comes from
-files, in kilobytes, "wait" while another process writes, "chunk", "embed" where a text is new to
-the embedder, and "write", in this order."""
+"""Hears (stage, done, total); `total` is 0 where nobody knows it. Of a change to the index the
+stages are "read" where it comes from files, in kilobytes, "wait" while another process writes,
+"chunk", "embed" where a text is new to the embedder, "copy" of the version before, in kilobytes,
+"remove", "write" by passages, "sign", "group" and "tell" of the stories, "merge" where room is
+given back, "faiss", "hash" in kilobytes, and "sync"; in this order, and only those that there is
+work for."""
 
 
 @dataclass(frozen=True, slots=True)

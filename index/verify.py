@@ -46,32 +46,29 @@ def verify(
     with changing(directory, upkeep, on_progress):
         manifest = versions.read_manifest(directory, version)
         folder = versions.version_folder(directory, manifest.version)
-        on_progress("verify", 0, 4)
-        problems = _problems_of_file(folder / STORE, manifest)
-        on_progress("verify", 1, 4)
+        problems = _problems_of_file(folder / STORE, manifest, on_progress)
         repaired: list[str] = []
         if not problems:
-            problems = _problems_of_contents(folder / STORE, manifest)
-        on_progress("verify", 2, 4)
+            problems = _problems_of_contents(folder / STORE, manifest, on_progress)
         if not problems:
-            repaired = _mended(folder, manifest)
-        on_progress("verify", 4, 4)
+            repaired = _mended(folder, manifest, on_progress)
     return Verification(
         manifest.version, manifest.articles, manifest.passages, tuple(problems), tuple(repaired)
     )
 
 
-def _problems_of_file(path: Path, manifest: Manifest) -> list[str]:
+def _problems_of_file(path: Path, manifest: Manifest, on_progress: Progress) -> list[str]:
     if not path.is_file():
         return [f"{path.name} is missing"]
-    if sha256_of(path) != manifest.store_sha256:
+    if sha256_of(path, on_progress) != manifest.store_sha256:
         return [f"{path.name} has changed since it was written"]
+    on_progress("damage", 0, 0)
     with closing(Store(path)) as store:
         damage = store.damage()
     return [f"{path.name} is damaged ({damage})"] if damage else []
 
 
-def _problems_of_contents(path: Path, manifest: Manifest) -> list[str]:
+def _problems_of_contents(path: Path, manifest: Manifest, on_progress: Progress) -> list[str]:
     problems: list[str] = []
     with closing(Store(path)) as store:
         expected = {"articles": manifest.articles} | dict.fromkeys(
@@ -89,7 +86,8 @@ def _problems_of_contents(path: Path, manifest: Manifest) -> list[str]:
             for id_, article in articles.items()
             if content_hash(article) != held[id_].content_hash
         ]
-        for id_, article_id, start, end, digest in store.spans():
+        for done, (id_, article_id, start, end, digest) in enumerate(store.spans(), start=1):
+            on_progress("verify", done, manifest.passages)
             article = articles.get(article_id)
             if article is None:
                 problems.append(f"the passage {id_} is of no article")
@@ -98,17 +96,18 @@ def _problems_of_contents(path: Path, manifest: Manifest) -> list[str]:
     return problems
 
 
-def _mended(folder: Path, manifest: Manifest) -> list[str]:
+def _mended(folder: Path, manifest: Manifest, on_progress: Progress) -> list[str]:
     """Make the FAISS file again from SQLite unless it is what that gives; what was done.
 
     The manifest is written after it, and only where the file differs from what the manifest says,
     as that of another release of FAISS may: whoever comes between takes the vectors from SQLite.
     """
+    on_progress("faiss", 0, 0)
     data = faiss_of(folder / STORE, manifest.dim)
     digest = hashlib.sha256(data).hexdigest()
     done: list[str] = []
     path = folder / VECTORS
-    if not path.is_file() or sha256_of(path) != digest:
+    if not path.is_file() or sha256_of(path, on_progress) != digest:
         _replace(path, data)
         done.append(f"{path.name} was made again from {STORE}")
     if digest != manifest.vectors_sha256:

@@ -2,7 +2,8 @@
 
     DIR/versions/<version>/{byline.sqlite, vectors.faiss, manifest.json}
     DIR/current              the version in use, replaced atomically and last
-    DIR/embeddings.sqlite    vectors that no version holds yet, of a run that did not end
+    DIR/embeddings.sqlite    vectors that no version holds: of a run that did not end, or of
+                             articles that went with the last version that had them
     DIR/readings.sqlite      what files gave, so that those that stay the same are not parsed again
     DIR/lock                 held by the one process that changes anything here
 
@@ -17,7 +18,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta, timezone
@@ -218,13 +219,18 @@ def version_ids(directory: Path) -> list[str]:
     return sorted((name for name in names if not name.startswith(".")), reverse=True)
 
 
-def prune(directory: Path, keep: Keep) -> None:
-    """Delete the versions that `keep` does not ask for, never the one in use."""
+def leaving(directory: Path, keep: Keep) -> list[str]:
+    """The versions that `keep` does not ask for; the one in use is never among them."""
     current = current_version(directory)
     others = [name for name in version_ids(directory) if name != current]
-    for name in others[max(0, keep.versions - 1) :]:
-        if not _is_young(directory, name, keep.days):
-            _remove(version_folder(directory, name))
+    beyond = others[max(0, keep.versions - 1) :]
+    return [name for name in beyond if not _is_young(directory, name, keep.days)]
+
+
+def remove(directory: Path, names: Iterable[str]) -> None:
+    """Delete these versions."""
+    for name in names:
+        _remove(version_folder(directory, name))
 
 
 def _is_young(directory: Path, version: str, days: float) -> bool:

@@ -9,8 +9,8 @@ from typing import Any
 import gradio as gr
 
 from corpus.errors import BylineError
+from corpus.files import LARGEST_FILE
 from corpus.forms import WANTED
-from corpus.read import LARGEST_FILE
 from corpus.sources import Kind
 from index.types import Progress
 from page.articles import AT_ONCE, Change, Changes, Library, Uploads, View, refused

@@ -138,7 +138,7 @@ def chat(
     as_of: AsOf = None, index: IndexDir = None, engine: Engine = None, model: Model = None
 ) -> None:
     """Chat in the terminal, the sources below each answer."""
-    from rag.terminal import chat_in_terminal
+    from rag.terminal_chat import chat_in_terminal
 
     chat_in_terminal(_pipeline(settings_with(index=index, engine=engine, model=model)), as_of)
 

@@ -362,14 +362,16 @@ def fetch_with_bar(
     name: str, cache_dir: Path, *, offline: bool = False, replace_damaged: bool = True
 ) -> Path:
     """`ensure`, showing its progress on stderr: a bar in a terminal, else a line now and then."""
-    from rich.console import Console
+    shown: list[OnProgress] = []
+    with contextlib.ExitStack() as stack:
 
-    console = Console(stderr=True)
-    with shown_on(console) as on_progress:
+        def show(progress: Progress) -> None:
+            if not shown:  # hardly ever, and rich takes a while to be imported
+                from rich.console import Console
+
+                shown.append(stack.enter_context(shown_on(Console(stderr=True))))
+            shown[0](progress)
+
         return ensure(
-            name,
-            cache_dir,
-            on_progress=on_progress,
-            offline=offline,
-            replace_damaged=replace_damaged,
+            name, cache_dir, on_progress=show, offline=offline, replace_damaged=replace_damaged
         )

@@ -13,6 +13,7 @@ from corpus.article import Article
 from corpus.errors import BylineError
 from corpus.read import Reading, read_articles
 from index import versions
+from index.ahead import embedding_ahead
 from index.change import Change, apply
 from index.readings import recalling
 from index.store import Held, content_hash, store_in_use
@@ -52,7 +53,8 @@ def add(
 ) -> Renewal:
     """Put the articles of files and folders into the index, and note these as sources of it."""
     with recalling(settings.index) as recall:
-        reading = read_articles(paths, recall, on_progress)
+        with embedding_ahead(settings.index, lambda: embedder) as ahead:
+            reading = read_articles(paths, recall, on_progress, ahead)
         return Renewal(reading, _put(settings, reading, (), paths, embedder, on_progress))
 
 
@@ -68,7 +70,8 @@ def hand_in(
     articles away; the index itself is what holds these, as it does those from the web. What the
     index holds already, word for word, stays noted as it was.
     """
-    reading = read_articles(files, on_progress=on_progress)
+    with embedding_ahead(settings.index, lambda: embedder) as ahead:
+        reading = read_articles(files, None, on_progress, ahead)
     held = _held(settings.index)
     hashes = {id_: one.content_hash for id_, one in held.items()}
     new = {a.id for a in reading.articles if hashes.get(a.id) != content_hash(a)}
@@ -122,7 +125,10 @@ def update(
             "a file or a folder of articles"
         )
     with recalling(settings.index) as recall:
-        reading = read_articles(there, recall, on_progress) if there else Reading((), (), 0)
+        reading = Reading((), (), 0)
+        if there:
+            with embedding_ahead(settings.index, lambda: embedder) as ahead:
+                reading = read_articles(there, recall, on_progress, ahead)
         gone = [id_ for id_ in _read_from(map(full, places), held) if id_ not in reading.origins]
         change = _put(settings, reading, gone, there, embedder, on_progress)
     return Renewal(reading, change, tuple(missing))

@@ -14,6 +14,7 @@ from corpus.fetch import Fetcher
 from corpus.read import Reading
 from corpus.sources import Kind, Source, forget_source, load_sources, note_source, source_at
 from index import history, versions
+from index.ahead import embedding_ahead
 from index.browse import Row, all_rows, matching
 from index.build import build_again
 from index.store import store_in_use
@@ -207,15 +208,18 @@ class Library:
     def _sync(
         self, sources: Sequence[Source], on_progress: Progress, again: bool = False
     ) -> Outcome:
-        report = sync(
-            sources,
-            self._settings.index,
-            indexing.into_index(self._settings, self._embedder, on_progress),
-            self._fetcher,
-            due_only=False,
-            again=again,
-            on_progress=on_progress,
-        )
+        index = self._settings.index
+        with embedding_ahead(index, self._embedder) as ahead:
+            report = sync(
+                sources,
+                index,
+                indexing.into_index(self._settings, self._embedder, on_progress),
+                self._fetcher,
+                due_only=False,
+                again=again,
+                on_progress=on_progress,
+                on_arrived=ahead,
+            )
         if report.failed:
             reasons = "; ".join(f"{one.source.place}: {one.reason}" for one in report.sources)
             raise BylineError(

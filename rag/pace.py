@@ -10,8 +10,18 @@ STAGES = {
     "fetch": "fetching pages",
     "chunk": "cutting into passages",
     "embed": "embedding",
-    "write": "writing the index",
-    "verify": "checking the index",
+    "copy": "copying the index, in kB",
+    "remove": "taking articles out",
+    "write": "writing passages",
+    "sign": "reading for copies",
+    "group": "looking for copies",
+    "tell": "comparing copies",
+    "merge": "making it small",
+    "faiss": "arranging the vectors",
+    "hash": "summing up the file, in kB",
+    "sync": "waiting for the disk",
+    "damage": "looking for damage",
+    "verify": "checking passages",
     "export": "writing articles",
 }
 
@@ -26,7 +36,9 @@ class Pace:
 
     @property
     def rate(self) -> str:
-        """What takes over a second each is told by the minute."""
+        """What takes over a second each is told by the minute; nothing where no end is known."""
+        if not self.total:
+            return ""
         per_second = self.done / max(self.seconds, 1e-6)
         return f"{per_second:,.1f}/s" if per_second >= 1 else f"{60 * per_second:,.1f}/min"
 

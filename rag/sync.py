@@ -86,6 +86,7 @@ def sync(
     due_only: bool = True,
     again: bool = False,
     on_progress: Progress | None = None,
+    on_arrived: Callable[[Article], None] | None = None,
     now: Callable[[], float] = time.time,
     batch: int = 500,
 ) -> SyncReport:
@@ -93,12 +94,13 @@ def sync(
 
     What was fetched is remembered beside the index in `directory`, once the index holds it: a run
     that is stopped anywhere loses nothing but time. An article that was removed from the index
-    stays removed, unless `again`. Raises BylineError when another sync is running, or the index
-    cannot be changed; a source that fails is in the report and never stops the others.
+    stays removed, unless `again`. `on_arrived` hears of each article that is to go into the index.
+    Raises BylineError when another sync is running, or the index cannot be changed; a source that
+    fails is in the report and never stops the others.
     """
     reports = {source.key: SourceReport(source) for source in sources}
     with _only_one(directory), closing(Memory(directory / MEMORY)) as memory:
-        run = _Run(directory, memory, change, reports, again, on_progress, now())
+        run = _Run(directory, memory, change, reports, again, on_progress, on_arrived, now())
         due = [source for source in sources if not due_only or run.is_due(source)]
         for source in sources:
             if source not in due:
@@ -160,11 +162,13 @@ class _Run:
         reports: Mapping[str, SourceReport],
         again: bool,
         on_progress: Progress | None,
+        on_arrived: Callable[[Article], None] | None,
         now: float,
     ) -> None:
         self.version: str | None = None
         self._memory, self._change, self._reports = memory, change, reports
         self._again, self._on_progress, self._now = again, on_progress, now
+        self._on_arrived = on_arrived
         self._held = _held(directory)
         self._put: dict[str, looks.Arrived] = {}
         self._remove: dict[str, SourceReport] = {}
@@ -263,6 +267,8 @@ class _Run:
             return
         (report.updated if article.id in self._held else report.added).append(article.id)
         self._put[article.id] = event
+        if self._on_arrived:
+            self._on_arrived(article)
 
     def _gone(self, event: looks.Gone, report: SourceReport) -> None:
         page = event.page

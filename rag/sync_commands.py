@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,20 +35,23 @@ def sync_command(
 ) -> None:
     """Fetch what is new at the sources that are due, and put it into the index."""
     from corpus.sources import load_sources
+    from index.ahead import embedding_ahead
     from rag.indexing import into_index
     from rag.sync import noted_sources, sync
     from rag.terminal import embedder_with_bar, staged
 
     settings = settings_with(index=index)
     listed = load_sources(sources) if sources else noted_sources(settings.index)
-    with staged() as on_progress:
+    embedder = cache(partial(embedder_with_bar, settings))
+    with staged() as on_progress, embedding_ahead(settings.index, embedder) as ahead:
         report = sync(
             listed,
             settings.index,
-            into_index(settings, lambda: embedder_with_bar(settings), on_progress),
+            into_index(settings, embedder, on_progress),
             due_only=not everything,
             again=again,
             on_progress=on_progress,
+            on_arrived=ahead,
         )
     if as_json:
         print_json(report_json(report))

@@ -1,4 +1,4 @@
-"""What a person sees in a terminal: bars, summaries and the chat."""
+"""What a person sees in a terminal: bars and summaries."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus.errors import BylineError
-from index.browse import day
-from rag.output import sources_text
 from rag.pace import STAGES, Pace
 from rag.settings import SAMPLE_ARTICLES, Settings
-from rag.types import Done, Found, Piece, Turn
-from rag.untrusted import visible
 
 if TYPE_CHECKING:
     from index.types import Embedder
@@ -26,6 +22,7 @@ if TYPE_CHECKING:
     from rag.pipeline import Pipeline
 
 _LINE_EVERY_S = 5.0
+_SHORT_S = 1.0  # of a stage that is not worth a line
 
 
 def quiet() -> None:
@@ -77,13 +74,17 @@ def ensure_index(settings: Settings, articles: Sequence[Path] | None = None) -> 
 def build_with_bar(settings: Settings, paths: Sequence[Path]) -> Manifest:
     """Read the articles, say what was skipped and why, and publish a version of the index."""
     from corpus.read import read_articles
+    from index.ahead import embedding_ahead
     from index.readings import recalling
     from rag.load import build_index
 
+    embedder = embedder_with_bar(settings)
     with recalling(settings.index, anew=True) as recall:
-        with staged() as on_progress:
-            reading = read_articles(paths, recall, on_progress)
-        embedder = embedder_with_bar(settings)
+        with (
+            staged() as on_progress,
+            embedding_ahead(settings.index, lambda: embedder) as ahead,
+        ):
+            reading = read_articles(paths, recall, on_progress, ahead)
         print(reading.summary(), file=sys.stderr)
         with staged() as on_progress:
             return build_index(
@@ -143,111 +144,69 @@ def unpack_where_faster(settings: Settings, file: Path) -> None:
 
 
 @contextlib.contextmanager
-def staged() -> Iterator[Callable[[str, int, int], None]]:
-    """A callback (stage, done, total) that shows each stage: a bar, or lines where none fits."""
-    with contextlib.ExitStack() as stack:
-        counts: dict[str, Callable[[int, int], None]] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in counts:
-                stack.close()
-                counts[stage] = stack.enter_context(counting(STAGES.get(stage, stage)))
-            counts[stage](done, total)
-
-        yield show
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A callback (done, total) that shows one stage as `staged` does, from the beginning on."""
+    with staged() as show:
+        show(what, 0, 0)
+        yield partial(show, what)
 
 
 @contextlib.contextmanager
-def counting(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A callback (done, total) that shows a bar on stderr with rate and time left.
+def staged() -> Iterator[Callable[[str, int, int], None]]:
+    """A callback (stage, done, total) that shows each stage on stderr, with rate and time left.
 
-    Where stderr is no terminal it prints a line every few seconds instead.
+    As a bar, which goes again after a stage of under a second; where stderr is no terminal, as a
+    line every few seconds.
     """
+    if not sys.stderr.isatty():  # rich takes a while to be imported
+        yield _lines()
+        return
     from rich import progress as rich
     from rich.console import Console
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _lines(what)
-        return
-    bar = rich.Progress(
+    bars = rich.Progress(
         rich.TextColumn("{task.description}"),
         rich.BarColumn(),
         rich.MofNCompleteColumn(),
         rich.TextColumn("{task.fields[rate]}"),
         rich.TimeRemainingColumn(),
-        console=console,
+        console=Console(stderr=True),
     )
-    start = time.monotonic()
-    with bar:
-        task = bar.add_task(what, total=None, rate="")
+    now, start = "", 0.0
 
-        def show(done: int, total: int) -> None:
-            pace = Pace(done, total, time.monotonic() - start)
-            bar.update(task, completed=done, total=total or None, rate=pace.rate)
+    def leave() -> None:
+        if now and time.monotonic() - start < _SHORT_S:
+            bars.remove_task(bars.task_ids[-1])
 
+    def show(stage: str, done: int, total: int) -> None:
+        nonlocal now, start
+        if stage != now:
+            leave()
+            now, start = stage, time.monotonic()
+            bars.start()
+            bars.add_task(STAGES.get(stage, stage), total=None, rate="")
+        pace = Pace(done, total, time.monotonic() - start)
+        bars.update(bars.task_ids[-1], completed=done, total=total or None, rate=pace.rate)
+
+    try:
         yield show
+    finally:
+        leave()
+        bars.stop()
 
 
-def _lines(what: str) -> Callable[[int, int], None]:
-    start = printed = time.monotonic()
+def _lines() -> Callable[[str, int, int], None]:
+    now, start, printed = "", 0.0, 0.0
 
-    def show(done: int, total: int) -> None:
-        nonlocal printed
-        now = time.monotonic()
-        if now - printed >= _LINE_EVERY_S or (done == total and now - start >= 1.0):
-            printed = now
-            print(f"{what}: {Pace(done, total, now - start)}", file=sys.stderr, flush=True)
+    def show(stage: str, done: int, total: int) -> None:
+        nonlocal now, start, printed
+        moment = time.monotonic()
+        if stage != now:
+            now, start, printed = stage, moment, moment
+        seconds = moment - start
+        if moment - printed >= _LINE_EVERY_S or (done == total and seconds >= _SHORT_S):
+            printed = moment
+            what = STAGES.get(stage, stage)
+            print(f"{what}: {Pace(done, total, seconds)}", file=sys.stderr, flush=True)
 
     return show
-
-
-def chat_in_terminal(pipeline: Pipeline, as_of: date | None = None) -> None:
-    """Ask and answer until the end of input; the answer streams, its sources below."""
-    about = pipeline.describe()
-    known = f", as known on {day(as_of.isoformat())}" if as_of else ""
-    print(
-        f"{about.articles} articles{known}, {about.model}. An empty line or Ctrl-D ends the chat.\n"
-    )
-    history: list[Turn] = []
-    while question := _question():
-        try:
-            answer = _stream_answer(pipeline, question, history, as_of)
-        except BylineError as error:
-            print(f"byline: {error}\n", file=sys.stderr)
-            continue
-        history.append(Turn(question, answer))
-
-
-def _question() -> str:
-    try:
-        return input("> ").strip()
-    except EOFError:
-        print()
-        return ""
-
-
-def _stream_answer(
-    pipeline: Pipeline, question: str, history: Sequence[Turn], as_of: date | None
-) -> str:
-    said = ""
-    for event in pipeline.stream(question, history, as_of):
-        if isinstance(event, Found) and said:
-            said = ""
-            print("\n\nThat does not answer it; from the articles:")
-        elif isinstance(event, Piece):
-            said += event.text
-            print(visible(event.text), end="", flush=True)
-        elif isinstance(event, Done):
-            answer = event.answer
-            # The draft stays on the terminal, so what the check changed is told below it.
-            draft, text = said.strip(), visible(answer.text)
-            if draft and text.startswith(draft):
-                print(text[len(draft) :], end="")  # what the sources state differently
-            elif draft != text:
-                print(f"\n\nAfter checking: {text}" if said else text, end="")
-            if answer.understood:
-                print(f"\n\nUnderstood as: {visible(answer.understood)}", end="")
-            print(f"\n\n{sources_text(answer)}\n")
-            return answer.said
-    raise AssertionError("stream ends with Done")

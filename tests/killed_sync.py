@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from desk import QUICK
@@ -34,25 +34,24 @@ def sync_once(folder: Path, sources: Path) -> None:
     sync(listed, folder, change, lambda: Fetcher(QUICK), due_only=False, now=lambda: NOON, batch=2)
 
 
-def forked(folder: Path, sources: Path) -> int:
+def forked(work: Callable[[], None]) -> int:
     child = os.fork()
     if child:
         return child
     try:
-        sync_once(folder, sources)
+        work()
     except BaseException:
         traceback.print_exc()
         os._exit(1)
     os._exit(0)
 
 
-def main() -> None:
-    folder, sources = Path(sys.argv[1]), Path(sys.argv[2])
-    sync_once(folder.with_name("warm"), sources)  # loads every library before the first fork
+def serve(work: Callable[[], None]) -> None:
+    """Do the work in a new process for each line of the input; all it needs is loaded by now."""
     print("ready", flush=True)
     for line in sys.stdin:
         began = time.monotonic()
-        child = forked(folder, sources)
+        child = forked(work)
         ended, status = os.waitpid(child, os.WNOHANG)
         while not ended:
             if time.monotonic() - began >= float(line):
@@ -62,8 +61,14 @@ def main() -> None:
                 time.sleep(0.001)
                 ended, status = os.waitpid(child, os.WNOHANG)
         if os.WIFEXITED(status) and os.WEXITSTATUS(status) != 0:
-            raise SystemExit("a sync that nobody killed failed")
+            raise SystemExit("a process that nobody killed failed")
         print("killed" if os.WIFSIGNALED(status) else "ended", time.monotonic() - began, flush=True)
+
+
+def main() -> None:
+    folder, sources = Path(sys.argv[1]), Path(sys.argv[2])
+    sync_once(folder.with_name("warm"), sources)
+    serve(lambda: sync_once(folder, sources))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import corpus.read
+import corpus.files
 from corpus import BylineError
 from corpus.article import content_id
 from corpus.forms import LARGEST_TEXT, WANTED
@@ -104,7 +104,7 @@ def test_a_pipe_with_the_ending_txt_does_not_hang(tmp_path: Path) -> None:
 
 
 def test_a_file_over_the_limit_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(corpus.read, "LARGEST_FILE", 1_000_000)
+    monkeypatch.setattr(corpus.files, "LARGEST_FILE", 1_000_000)
     write(tmp_path, "a.txt")
     write(tmp_path, "b.txt", "word " * 500_000)
     assert reasons(read_articles([tmp_path])) == {"b.txt": "2 MB, more than 1 MB; split it"}

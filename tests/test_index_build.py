@@ -99,12 +99,30 @@ def test_three_versions_are_kept(tmp_path: Path, embedder: HashingEmbedder) -> N
 def test_progress_goes_through_the_stages(tmp_path: Path, embedder: HashingEmbedder) -> None:
     heard: list[tuple[str, int, int]] = []
     build([DEAL, CHIEF], embedder, tmp_path, on_progress=lambda *step: heard.append(step))
-    assert list(dict.fromkeys(stage for stage, _, _ in heard)) == ["chunk", "embed", "write"]
-    assert {(s, n) for s, n, total in heard if n == total} == {
-        ("chunk", 2),
-        ("embed", 2),
-        ("write", 3),
+    size = (versions.version_folder(tmp_path, folders(tmp_path)[0]) / versions.STORE).stat().st_size
+    assert {stage: (done, total) for stage, done, total in heard} == {
+        "chunk": (2, 2),
+        "embed": (2, 2),
+        "write": (2, 2),
+        "sign": (2, 2),
+        "group": (2, 2),
+        "tell": (2, 2),
+        "merge": (0, 0),
+        "faiss": (0, 0),
+        "hash": (size // 1000, size // 1000),
+        "sync": (0, 0),
     }
+
+
+def test_writing_is_told_as_it_goes_on(tmp_path: Path, embedder: HashingEmbedder) -> None:
+    heard: list[tuple[str, int, int]] = []
+    many = [Article(f"m{n}", f"Many {n}", f"News {n} of zebras.") for n in range(1100)]
+    build(many, embedder, tmp_path, on_progress=lambda *step: heard.append(step))
+    assert [(done, total) for stage, done, total in heard if stage == "write"] == [
+        (500, 1100),
+        (1000, 1100),
+        (1100, 1100),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -208,7 +226,7 @@ def test_a_build_that_is_interrupted_leaves_the_version_before(
     before = build([DEAL], embedder, tmp_path).version
 
     def interrupt(stage: str, done: int, total: int) -> None:
-        if stage == "write" and done == 1:
+        if stage == "sign" and done == 1:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -157,7 +157,7 @@ class TestUpdate:
     def test_nothing_new_parses_nothing(
         self, index: Index, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("corpus.read.read_form", lambda *_: pytest.fail("a file was parsed"))
+        monkeypatch.setattr("corpus.files.read_form", lambda *_: pytest.fail("a file was parsed"))
         assert "2 unchanged." in index("update").out
 
     def test_reading_is_the_first_stage(
@@ -166,7 +166,10 @@ class TestUpdate:
         (news / "power.txt").write_text(STORIES["power"] * 30)
         stages: list[str] = []
         indexing.update(load_settings(), (), embedder, lambda stage, *_: stages.append(stage))
-        assert list(dict.fromkeys(stages)) == ["read", "chunk", "embed", "write"]
+        assert list(dict.fromkeys(stages)) == [
+            *("read", "chunk", "embed", "copy", "write"),
+            *("sign", "group", "tell", "faiss", "hash", "sync"),
+        ]
 
     def test_one_folder_leaves_the_others(self, index: Index, news: Path, elsewhere: Path) -> None:
         more = elsewhere / "more"

@@ -1,4 +1,4 @@
-"""Embeddings that are put away while they are made, for the case that a run is stopped."""
+"""Embeddings that no version holds: of a run that was stopped, and of versions that are gone."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from index import embeddings, versions
 from index.build import build
 from index.change import apply
 from index.embeddings import FILE, Embeddings
+from index.history import compact
+from index.publishing import Upkeep
+from index.store import text_hash
+from index.versions import Keep
 
 ARTICLES = [Article(str(n), f"Title {n}", f"Words {n} of an article.") for n in range(10)]
 ROWS = np.eye(2, 4, dtype=np.float32)
@@ -91,7 +95,7 @@ def test_a_damaged_file_is_begun_anew(
 
 def test_a_vector_that_was_damaged_is_not_used(tmp_path: Path) -> None:
     with closing(Embeddings(tmp_path, "e", "w")) as kept:
-        kept.put(KEYS, ROWS)
+        kept.put(dict(zip(KEYS, map(np.ndarray.tobytes, ROWS), strict=True)))
     with closing(sqlite3.connect(tmp_path / FILE)) as db, db:
         db.execute("UPDATE embeddings SET vector = zeroblob(16) WHERE id = 1")
     with closing(Embeddings(tmp_path, "e", "w")) as kept:
@@ -107,15 +111,83 @@ def test_what_cannot_be_written_does_not_stop_the_build(
 
 
 def test_it_stays_within_its_size(tmp_path: Path) -> None:
-    rows = np.ones((300, 64), dtype=np.float32)
     keys = [n.to_bytes(32, "big") for n in range(300)]
     with closing(Embeddings(tmp_path, "e", "w")) as kept:
-        kept.put(keys, rows)
+        kept.put(dict.fromkeys(keys, bytes(256)))
     with closing(Embeddings(tmp_path, "e", "w", most_bytes=60_000)) as kept:
         left = kept.get(set(keys))
     assert (tmp_path / FILE).stat().st_size <= 60_000
     assert keys[-1] in left
     assert keys[0] not in left
+
+
+def rows_of(directory: Path) -> int:
+    with closing(sqlite3.connect(directory / FILE)) as db:
+        return int(db.execute("SELECT count(*) FROM embeddings").fetchone()[0])
+
+
+class TestOutlived:
+    """An article that was removed, and whose versions are deleted since."""
+
+    @pytest.fixture
+    def directory(self, tmp_path: Path) -> Path:
+        only = Upkeep(Keep(1))
+        build(ARTICLES, HashingEmbedder(), tmp_path, upkeep=only)
+        apply(tmp_path, HashingEmbedder(), (), ["3", "4"], upkeep=only)
+        assert len(versions.version_ids(tmp_path)) == 1
+        return tmp_path
+
+    def test_it_comes_back_without_the_embedder(self, directory: Path) -> None:
+        embedder = HashingEmbedder()
+        apply(directory, embedder, ARTICLES)
+        assert embedder.embedded == []
+        assert not (directory / FILE).exists()
+
+    def test_nothing_more_is_put_away(self, directory: Path) -> None:
+        assert rows_of(directory) == 2
+
+    def test_each_embedder_has_its_own(self, directory: Path) -> None:
+        build(ARTICLES, HashingEmbedder(name="other"), directory, upkeep=Upkeep(Keep(1)))
+        assert rows_of(directory) == 10
+        embedder = HashingEmbedder()
+        build(ARTICLES, embedder, directory)
+        assert embedder.embedded == []
+
+    def test_compacting_lets_it_go(self, directory: Path) -> None:
+        compact(directory)
+        assert not (directory / FILE).exists()
+
+    def test_the_file_shrinks_with_what_is_in_it(self, directory: Path) -> None:
+        with closing(Embeddings(directory, "hashing", "none")) as waiting:
+            texts = {
+                text_hash(f"Title {n}\nWords {n} of an article."): bytes(4096) for n in range(9)
+            }
+            waiting.put(texts | {b"1" * 32: bytes(2048)})
+        before = (directory / FILE).stat().st_size
+        apply(directory, HashingEmbedder(), [Article("new", "New", "Quite new.")])
+        assert rows_of(directory) == 3
+        assert (directory / FILE).stat().st_size < before / 2
+
+    def test_a_damaged_version_does_not_stop_the_change(
+        self, directory: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        [version] = versions.version_ids(directory)
+        apply(directory, HashingEmbedder(), ARTICLES)
+        (versions.version_folder(directory, version) / versions.STORE).write_bytes(b"x")
+        apply(directory, HashingEmbedder(), (), ["5"], upkeep=Upkeep(Keep(1)))
+        assert len(versions.version_ids(directory)) == 1
+        assert "not put away" in caplog.text
+
+
+def test_several_may_use_the_file_at_once(tmp_path: Path) -> None:
+    with (
+        closing(Embeddings(tmp_path, "e", "w")) as one,
+        closing(Embeddings(tmp_path, "e", "w")) as two,
+    ):
+        for n in range(20):
+            one.put({bytes([n]) * 32: b"one "})
+            two.put({bytes([n + 100]) * 32: b"two "})
+        assert len(one.get({bytes([n]) * 32 for n in range(200)})) == 40
 
 
 def test_progress_counts_over_the_batches(tmp_path: Path) -> None:
@@ -128,4 +200,4 @@ def test_progress_counts_over_the_batches(tmp_path: Path) -> None:
             heard.append((done, total)) if stage == "embed" else None
         ),
     )
-    assert heard == [(3, 10), (6, 10), (9, 10), (10, 10)]
+    assert heard == [(0, 0), (0, 10), (3, 10), (6, 10), (9, 10), (10, 10)]

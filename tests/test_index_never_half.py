@@ -102,7 +102,7 @@ def test_what_was_left_is_gone_after_the_next_change(killed: list[Path]) -> None
         apply(directory, HashingEmbedder(), (), ["old0"], upkeep=Upkeep(Keep(1)))
         with writing(directory):
             names = {path.name for path in directory.iterdir()}
-        assert names == {"current", "lock", "versions"}
+        assert names == {"current", "embeddings.sqlite", "lock", "versions"}
         current = versions.current_version(directory)
         assert [path.name for path in (directory / "versions").iterdir()] == [current]
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from fakes import HashingEmbedder
 
-import corpus.read
 import corpus.recall
+from corpus.files import FileReader
 from corpus.read import Reading, read_articles
 from index import versions
 from index.change import Change, apply
@@ -32,13 +32,13 @@ class Newsroom:
         self.files.mkdir()
         self.parsed: list[str] = []
         self.renewed: Change | None = None
-        parse = corpus.read._parsed
+        parse = FileReader._parsed
 
-        def counted(path: Path, *others: object) -> object:
+        def counted(reader: FileReader, path: Path, *others: object) -> object:
             self.parsed.append(path.name)
-            return parse(path, *others)  # type: ignore[arg-type]
+            return parse(reader, path, *others)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(corpus.read, "_parsed", counted)
+        monkeypatch.setattr(FileReader, "_parsed", counted)
 
     def write(self, name: str, content: str = STORY) -> Path:
         path = self.files / name

@@ -11,6 +11,7 @@ import pytest
 from corpus.article import Article
 from corpus.errors import BylineError
 from index.chunk import chunk
+from index.publishing import silent
 from index.store import Store, content_hash, text_hash
 from index.writer import StoreWriter
 
@@ -28,7 +29,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     path = tmp_path / "a ?#% file.sqlite"  # signs that mean something in a URI
     passages = [passage for article in ARTICLES for passage in chunk(article)]
     hashes = [text_hash(passage.text) for passage in passages]
-    with closing(StoreWriter(path)) as writer:
+    with closing(StoreWriter(path, silent)) as writer:
         writer.add(ARTICLES, passages, hashes, np.eye(3, 4, dtype=np.float32), {"old": "/old.txt"})
         writer.finish()
     with closing(Store(path)) as store:

@@ -90,11 +90,11 @@ def test_what_a_dead_build_left_is_removed(tmp_path: Path) -> None:
         assert not leftover.exists()
 
 
-def test_prune_keeps_the_newest_and_the_one_in_use(tmp_path: Path) -> None:
+def test_the_newest_and_the_one_in_use_stay(tmp_path: Path) -> None:
     for version in ("v1", "v2", "v3", "v4", "v5"):
         publish(tmp_path, version)
     (tmp_path / "current").write_text("v1\n")  # gone back
-    versions.prune(tmp_path, Keep(3))
+    versions.remove(tmp_path, versions.leaving(tmp_path, Keep(3)))
     assert sorted(path.name for path in (tmp_path / "versions").iterdir()) == ["v1", "v4", "v5"]
 
 
@@ -117,7 +117,7 @@ def test_young_versions_stay_beside_the_newest(tmp_path: Path) -> None:
     now = datetime.now(timezone.utc).isoformat()
     young = versions.version_folder(tmp_path, "v2") / versions.MANIFEST
     young.write_text(young.read_text().replace(MANIFEST.created_at, now))
-    versions.prune(tmp_path, Keep(1, days=1))
+    versions.remove(tmp_path, versions.leaving(tmp_path, Keep(1, days=1)))
     assert versions.version_ids(tmp_path) == ["v3", "v2"]
     assert not old.exists()
 
@@ -126,7 +126,7 @@ def test_a_version_that_is_being_deleted_is_none(tmp_path: Path) -> None:
     publish(tmp_path, "v1")
     publish(tmp_path, "v2")
     with mock.patch("shutil.rmtree", side_effect=OSError("busy")):
-        versions.prune(tmp_path, Keep(1))
+        versions.remove(tmp_path, versions.leaving(tmp_path, Keep(1)))
     assert versions.version_ids(tmp_path) == ["v2"]
     with versions.building_folder(tmp_path):
         pass  # the next change takes away what is left

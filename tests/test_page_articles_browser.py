@@ -23,8 +23,8 @@ from test_page_launch import loops_closed
 from app import launch
 from corpus.article import Article
 from corpus.fetch import Fetcher
+from corpus.files import LARGEST_FILE
 from corpus.forms import LARGEST_TEXT
-from corpus.read import LARGEST_FILE
 from corpus.sources import note_source, source_at
 from index.build import build
 from index.change import apply

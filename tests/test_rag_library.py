@@ -160,7 +160,10 @@ class TestFiles:
     def test_reading_is_told_before_it_begins(self, library: Library, tmp_path: Path) -> None:
         stages: list[str] = []
         library.hand_in([sent(tmp_path)], lambda stage, done, total: stages.append(stage))
-        assert list(dict.fromkeys(stages)) == ["read", "chunk", "embed", "write"]
+        assert list(dict.fromkeys(stages)) == [
+            *("read", "chunk", "embed", "copy", "write"),
+            *("sign", "group", "tell", "faiss", "hash", "sync"),
+        ]
 
 
 class TestWeb:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from desk import DAY, WORDS, Desk
 from filelock import FileLock
 
-import corpus.read
+from corpus.article import Article
 from corpus.errors import BylineError
+from corpus.files import FileReader
 from corpus.sources import Source
 from index import versions
 from index.change import apply
@@ -174,6 +177,28 @@ def test_a_sync_that_is_killed_goes_on_where_it_was(desk: Desk, tmp_path: Path) 
     desk.page("/2")
     report = desk.one(feed, due_only=False)
     assert (report.added, report.unchanged) == ([f"{desk.site.url}/2"], 1)
+
+
+def test_each_article_that_is_put_in_is_told_of_as_it_arrives(desk: Desk) -> None:
+    for path in ("/a", "/b"):
+        desk.page(path)
+    told: list[str] = []
+
+    def change(articles: Sequence[Article], *others: Any) -> str:
+        told.append(f"{len(articles)} put in")
+        return desk.change(articles, *others)
+
+    def arrived(article: Article) -> None:
+        told.append(article.title)
+
+    feed = desk.feed("/a", "/b")
+    desk.sync(feed, change=change, on_arrived=arrived)
+    assert told == ["Story /a", "Story /b", "2 put in"]
+    told.clear()
+    desk.page("/b", "Story put right")
+    feed = desk.feed("/a", "/b", updated="2025-06-14T08:00:00Z")
+    desk.sync(feed, change=change, on_arrived=arrived)
+    assert told == ["Story put right", "1 put in"]
 
 
 def test_progress_is_told_page_by_page(desk: Desk) -> None:
@@ -377,13 +402,13 @@ def test_files_are_a_source_and_their_skips_are_told(desk: Desk, tmp_path: Path)
 def test_files_that_are_as_they_were_are_not_parsed(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outlet: str | None
 ) -> None:
-    parsed, parse = list[str](), corpus.read._parsed
+    parsed, parse = list[str](), FileReader._parsed
 
-    def counted(path: Path, *others: object) -> object:
+    def counted(reader: FileReader, path: Path, *others: object) -> object:
         parsed.append(path.name)
-        return parse(path, *others)  # type: ignore[arg-type]
+        return parse(reader, path, *others)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(corpus.read, "_parsed", counted)
+    monkeypatch.setattr(FileReader, "_parsed", counted)
     folder = tmp_path / "articles"
     folder.mkdir()
     for name in ("a.txt", "b.txt"):

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIG
 
 
 class Killer:
-    """Runs syncs in processes of their own, each for as long as it may."""
+    """Runs something in processes of their own, each for as long as it may."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -46,15 +46,15 @@ class Killer:
     def _read(self) -> str:
         assert self._process.stdout is not None
         line = self._process.stdout.readline().strip()
-        assert line, "a sync failed; its error is above"
+        assert line, "a process failed; its error is above"
         return line
 
 
 @contextmanager
-def killer(directory: Path, sources: Path) -> Iterator[Killer]:
+def killer(script: str, *arguments: Path) -> Iterator[Killer]:
     paths = os.pathsep.join([str(TESTS), str(TESTS.parent)])
     with subprocess.Popen(
-        [sys.executable, str(TESTS / "killed_sync.py"), str(directory), str(sources)],
+        [sys.executable, str(TESTS / script), *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -100,7 +100,7 @@ def test_killed_at_many_moments_it_loses_nothing_and_fetches_nothing_twice(
 
         feed = f"feed {list_more()}"
         file.write_text(f'[[source]]\nkind = "feed"\naddress = "{site.url}/feed"\n')
-        with killer(directory, file) as process:
+        with killer("killed_sync.py", directory, file) as process:
             _, whole = process.run(float("inf"))
             kills = 0
             while kills < KILLS:
