@@ -6,7 +6,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal, Protocol
 
 from corpus.errors import BylineError
@@ -102,7 +102,8 @@ class Exchange:
 @dataclass(slots=True)
 class Chat:
     """The chat that one browser session has open. `id` is None until it is kept, for its `owner`;
-    one that somebody shared has none and is `read_only`. `note` is what a reader should know."""
+    one that somebody shared is `read_only`. `note` is what a reader should know. It is `entered`
+    once it is the one of the session's address."""
 
     exchanges: list[Exchange] = field(default_factory=list)
     owner: str = ""
@@ -110,6 +111,12 @@ class Chat:
     title: str = ""
     read_only: bool = False
     note: str = ""
+    entered: bool = False
+
+    def become(self, other: Chat) -> None:
+        """The same object as another chat: events that began with this one go on with that."""
+        for one in fields(self):
+            setattr(self, one.name, getattr(other, one.name))
 
     def at(self, *stages: str) -> Exchange | None:
         """The last exchange, if it is at one of these stages."""
@@ -133,6 +140,16 @@ class Loading:
     @property
     def ready(self) -> bool:
         return self._pipeline is not None
+
+    def begin(self) -> None:
+        """Load in the background, so that the first question waits for less of it."""
+        threading.Thread(target=self._try, name="loading", daemon=True).start()
+
+    def _try(self) -> None:
+        try:
+            self.get()
+        except Exception as error:  # who asks is told: it is tried again then
+            log.warning("Nothing is loaded yet: %s", error)
 
     def get(self) -> Pipeline:
         with self._lock:

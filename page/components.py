@@ -44,9 +44,12 @@ DRAWER = (
     "<button type='button' data-drawer aria-controls='conversations' aria-expanded='false'>Chats"
     "</button>"
 )
-ADDRESS = f"""(owner) => {{
+# The inputs of an event that may be the first of a session: of the address what names the chat and,
+# where a part of `NarrowView` says nothing, the scope.
+ARRIVAL = f"""(...inputs) => {{
   const address = new URLSearchParams(location.hash.slice(1));{FROM_ADDRESS}
-  return [owner, address.get("chat") ?? "", address.get("share") ?? "", ...scope];
+  const chosen = inputs.splice(-scope.length).map((one, at) => (one?.length ? one : scope[at]));
+  return [...inputs.slice(0, -2), address.get("chat") ?? "", address.get("share") ?? "", ...chosen];
 }}"""
 SHEET_TOP = "<button type='button' data-sheet-to='close'>Close the evidence</button>"
 SHEET_TAB = (
@@ -131,23 +134,25 @@ class Components:
 
     def _connect(self, examples: Sequence[tuple[str, gr.Button]]) -> None:
         everything = [
-            *(self.question, self.chat, self.told, self.past, self.now),
+            *(self.question, self.chat, self.owner, self.told, self.past, self.now),
             *(self.reading, self.evidence, self.earlier),
             *(self.examples, self.asking, self.send, self.stop, self.status, self.about),
         ]
         with_history = [*everything, *self.history.parts]
+        session = [
+            *(self.chat, self.owner, self.history.place, self.history.token, *self.narrow.parts)
+        ]
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
         at_once = {**quiet, "queue": False}
+        arriving = {**at_once, "js": ARRIVAL}
         in_line = {**quiet, "concurrency_limit": None}  # the line is the page's own, to be told
         typed = gr.on(
             [self.send.click, self.question.submit],
-            *(self.ask, [self.question, self.chat, *self.narrow.parts], everything),
-            **at_once,
+            *(self.ask, [self.question, *session], everything),
+            **arriving,
         )
         picked = [
-            button.click(
-                partial(self.ask, text), [self.chat, *self.narrow.parts], everything, **at_once
-            )
+            button.click(partial(self.ask, text), session, everything, **arriving)
             for text, button in examples
         ]
         chosen = [
@@ -167,10 +172,8 @@ class Components:
         fresh = self.new_chat.click(self.clear, self.chat, with_history, cancels=answers, **at_once)
         self.history.to_address(fresh)
         self.blocks.load(
-            *(self.enter, [self.owner, self.history.place, self.history.token, *self.narrow.parts]),
-            [self.owner, *with_history, *self.narrow.parts, self.narrow.fold],
-            js=ADDRESS,
-            **at_once,
+            *(self.enter, session, [*with_history, *self.narrow.parts, self.narrow.fold]),
+            **arriving,
         )
         self.narrow.connect()
         ready = [self.status, self.about, self.narrow.outlets]
@@ -191,10 +194,13 @@ class Components:
         """The foot of the page as it is now; None until the pipeline is loaded."""
         return render_about(self.loading.get().describe()) if self.loading.ready else None
 
-    def ask(self, question: str, chat: Chat, *narrowed: Any) -> dict[Any, Any]:
+    def ask(
+        self, question: str, chat: Chat, owner: str, chat_id: str, token: str, *narrowed: Any
+    ) -> dict[Any, Any]:
         """Take a question in: it stands in the chat at once, also when others are before it."""
         if not question.strip():
             return {self.status: render_status(EMPTY)}
+        self.history.enter(chat, owner, chat_id, token)
         if chat.read_only:
             return {self.status: render_status(chat.note)}
         if chat.at("asked", "answering", "answered"):
@@ -203,7 +209,7 @@ class Components:
             scope = scope_of(*narrowed)
         except BylineError as error:
             return {self.status: render_status(str(error), "error")}
-        return self._take(question.strip(), chat, scope)
+        return {self.owner: chat.owner, **self._take(question.strip(), chat, scope)}
 
     def _take(self, question: str, chat: Chat, scope: Scope) -> dict[Any, Any]:
         exchange = Exchange(len(chat.exchanges) + 1, question, scope)
@@ -315,18 +321,19 @@ class Components:
     def clear(self, chat: Chat) -> dict[Any, Any]:
         """Start a new chat."""
         self.halt(chat)
-        new = Chat(owner=chat.owner)
+        new = Chat(owner=chat.owner, entered=True)
         return {self.chat: new, **self.shown(new), **self.history.shown(new)}
 
-    def enter(self, owner: str, chat_id: str, token: str, *scope: Any) -> dict[Any, Any]:
+    def enter(
+        self, chat: Chat, owner: str, chat_id: str, token: str, *scope: Any
+    ) -> dict[Any, Any]:
         """The page as a session finds it: a new chat or the one of its address, in its scope."""
         try:
-            chat, owner = self.history.enter(owner, chat_id, token)
+            opened = self.history.enter(chat, owner, chat_id, token)
             return {
-                self.owner: owner,
-                self.chat: chat,
+                self.owner: chat.owner,
                 **self.narrow.entered(scope),
-                **(self.shown(chat) if chat.exchanges or chat.note else {}),
+                **(self.shown(chat) if opened else {}),
                 **self.history.shown(chat),
             }
         except Exception as error:  # chats that cannot be read are said, and asking goes on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from playwright.sync_api import Page, expect
 from served import LEADER, QUESTION, Open, Serve, ask, complete, scripted, serving
 from test_page import PAID
 
-from page.conversations import Conversations
+from page.conversations import Conversations, Entry
 from page.history_view import GONE, SHARED
+from rag.narrow import Scope
 from rag.types import Turn
 
 pytestmark = pytest.mark.browser
@@ -95,6 +97,52 @@ def test_a_chat_goes_on_after_the_server_has_been_started_again(
         expect(page.locator("#chat .answer")).to_have_count(1)
         ask(page, "Who?")
         settled(page, 2)
+    assert pipeline.asked[1] == ("Who?", (Turn(QUESTION, "Meta paid $14.3 billion."),))
+
+
+class Slow(Conversations):
+    """Lists no chat before a test lets it: the page is still being entered until then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Event()
+
+    def entries(self, owner: str, words: str = "") -> list[Entry]:
+        assert self.go_on.wait(20)
+        return super().entries(owner, words)
+
+
+def test_a_question_asked_before_the_page_is_entered_is_answered_and_kept(
+    serve: Serve, visit: Open
+) -> None:
+    pipeline = scripted(SCRIPT)
+    with closing(Slow()) as kept:
+        page = visit(f"{serve(pipeline, conversations=kept)}#outlet=Wire", ready=False)
+        ask(page)
+        expect(page.locator("#chat .asked")).to_have_text(QUESTION)
+        kept.go_on.set()
+        settled(page, 1)
+        assert pipeline.within == [Scope(("Wire",))]
+        page.reload()
+        expect(page.locator("#chat .answer")).to_have_text("Meta paid $14.3 billion.2")
+        ask(page, "Who?")
+        settled(page, 2)
+
+
+def test_a_page_left_open_goes_on_with_a_server_that_was_started_again(
+    visit: Open, tmp_path: Path
+) -> None:
+    file, pipeline = tmp_path / "chats.sqlite", scripted(SCRIPT)
+    with closing(Conversations(file)) as kept, serving([]) as serve:
+        page = visit(url := serve(pipeline, conversations=kept))
+        ask(page)
+        settled(page, 1)
+    with closing(Conversations(file)) as kept, serving([]) as serve:
+        serve(pipeline, conversations=kept, port=int(url[:-1].split(":")[-1]))
+        ask(page, "Who?")
+        settled(page, 2)
+        page.reload()
+        expect(page.locator("#chat .answer")).to_have_count(2)
     assert pipeline.asked[1] == ("Who?", (Turn(QUESTION, "Meta paid $14.3 billion."),))
 
 
