@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -72,3 +76,25 @@ def test_every_linear_layer_of_a_model_is_taken() -> None:
     use_int8(model)
     kinds = [type(module) for module in model.modules()]
     assert kinds.count(Int8Linear) == 2
+
+
+_MANY_ROWS = """
+import torch
+from rag.int8 import Int8Linear
+Int8Linear(torch.nn.Linear(64, 128, dtype=torch.bfloat16))(torch.ones(40, 64, dtype=torch.bfloat16))
+"""
+
+
+@pytest.mark.skipif(not computes_int8(), reason="this processor has no int8 instructions")
+def test_many_rows_are_multiplied_by_instructions_and_not_one_by_one() -> None:
+    """oneDNN says which implementation it takes; its reference one is a thousand times slower."""
+    run = subprocess.run(
+        [sys.executable, "-c", _MANY_ROWS],
+        env=os.environ | {"ONEDNN_VERBOSE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    products = [line for line in run.stdout.splitlines() if ",exec,cpu,matmul," in line]
+    assert products
+    assert not [line for line in products if ",ref" in line]
