@@ -42,7 +42,7 @@ def build_page(
     conversations: Conversations | None = None,
     feedback: Feedback | None = None,
 ) -> Components:
-    """The page, its `blocks`. `load` runs when it is first opened; `status` is its foot until it is done.
+    """The page. `load` runs when it is first opened; until it is done, `status` is its foot.
 
     With a `library` it has a view of the articles; `closed` says why that is only to be read.
     Without `conversations`, chats last as long as the page, and without `feedback` no reader's word

@@ -30,11 +30,12 @@ with no_proxy():
 
     from page.articles_components import ArticlesView
     from page.history_view import HistoryView
-    from page.narrow_view import FROM_ADDRESS, NarrowView, scope_of
+    from page.narrow_view import FROM_ADDRESS, NarrowView
     from page.parts import chooser, seen, static_html
 
 EMPTY = "Write a question first."
 TO_READING = """() => {
+  if (document.activeElement?.matches(".only")) return window.bylineToQuestion();
   const mark = document.querySelector("#evidence-reading mark");
   mark?.scrollIntoView({ block: "center" });
   const title = document.getElementById("evidence-reading-title");
@@ -113,11 +114,11 @@ class Components:
             self.has_examples = bool(examples)
             self._connect(asked)
             if articles is not None:
-                articles.connect(self.blocks, self.about, self._about)
+                articles.connect(self.blocks, self.about, self._about, self.narrow)
 
     def _compose(self) -> None:
         static_html(SHEET_TAB, elem_id="sheet-tab")
-        self.narrow = NarrowView()
+        self.narrow = NarrowView(self.library)
         with gr.Row(elem_id="ask") as self.asking:
             self.question = gr.Textbox(
                 label="Question",
@@ -165,8 +166,9 @@ class Components:
             settled = answer.then(self.settle, [self.question, self.chat], with_history, **at_once)
             self.history.to_address(settled)
             answers.append(answer)
+        read = [self.reading, self.narrow.articles, self.narrow.fold]
         for list_ in (self.reading, self.evidence, self.earlier):
-            list_.select(self.read, self.chat, self.reading, **at_once).then(None, js=TO_READING)
+            list_.select(self.read, self.chat, read, **at_once).then(None, js=TO_READING)
         self.stop.click(self.halt, self.chat, everything, **at_once)
         self.history.connect(everything, answers)
         fresh = self.new_chat.click(self.clear, self.chat, with_history, cancels=answers, **at_once)
@@ -206,7 +208,7 @@ class Components:
         if chat.at("asked", "answering", "answered"):
             return {self.status: render_status(BUSY)}
         try:
-            scope = scope_of(*narrowed)
+            scope = self.narrow.scope(*narrowed)
         except BylineError as error:
             return {self.status: render_status(str(error), "error")}
         return {self.owner: chat.owner, **self._take(question.strip(), chat, scope)}
@@ -295,20 +297,24 @@ class Components:
         }
         return {**shown, **self.history.keep(chat, exchange)}
 
-    def read(self, chat: Chat, event: gr.EventData) -> str:
-        """The article of a passage to be read beside the chat, or nothing to go back from it."""
-        *back, turn, number = str(event.value).split(":")
+    def read(self, chat: Chat, event: gr.EventData) -> dict[Any, Any]:
+        """The article of a passage to be read beside the chat, or nothing to go back from it; or
+        what narrows the next question down to it."""
+        *what, turn, number = str(event.value).split(":")
         exchange = chat.exchanges[int(turn) - 1]
-        if back or exchange.hits is None:
-            return ""
+        if what == ["back"] or exchange.hits is None:
+            return {self.reading: ""}
         try:
-            held: Article | None = exchange.hits[int(number) - 1].passage.article
-            if self.library is not None and held is not None:
-                shown = self.library.article(held.id)
+            article = exchange.hits[int(number) - 1].passage.article
+            if what == ["only"]:
+                return self.narrow.only({article.id: article.title})
+            held: Article | None = article
+            if self.library is not None:
+                shown = self.library.article(article.id)
                 held = None if shown is None else shown.article
-            return render_article(exchange, int(number), held)
+            return {self.reading: render_article(exchange, int(number), held)}
         except Exception as error:  # the page goes on after any error, and says so
-            return render_status(sentence_for(error), "error")
+            return {self.reading: render_status(sentence_for(error), "error")}
 
     def halt(self, chat: Chat) -> dict[Any, Any]:
         """Ask the model to stop; it does so before its next piece."""

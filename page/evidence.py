@@ -84,8 +84,10 @@ def _card(turn: int, number: int, hit: Hit, quotes: Sequence[Span]) -> str:
             f"aria-label='Passage {number}: back to the answer'>{number}</a>"
         )
     read = (
-        f"<p class='source'><button type='button' class='read' data-choose='{turn}:{number}' "
-        f"aria-describedby='{name}-title'>Read it in the article</button></p>"
+        f"<p class='source presses'><button type='button' class='read' "
+        f"data-choose='{turn}:{number}' aria-describedby='{name}-title'>Read it in the article"
+        f"</button><button type='button' class='only' data-choose='only:{turn}:{number}' "
+        f"aria-describedby='{name}-title'>Ask only this article</button></p>"
     )
     return (
         f"<article class='passage{' cited' if quotes else ''}' id='{name}' tabindex='-1' "

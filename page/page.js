@@ -30,6 +30,12 @@ const view = () => {
 };
 addEventListener("hashchange", () => (opened() === here ? view() : location.reload()));
 view();
+window.bylineToQuestion = () => {
+  window.bylineView("chat");
+  view(); // now: what is hidden takes no focus
+  openSheet(false);
+  document.querySelector("#question textarea").focus();
+};
 
 const openSheet = (yes) => {
   part("evidence").toggleAttribute("data-open", yes);

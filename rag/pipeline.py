@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Generator as TypingGenerator
-from collections.abc import Iterator, Sequence
 from datetime import date
 
 from index.live import LiveIndex
@@ -33,6 +33,7 @@ from rag.types import (
     Found,
     Generator,
     History,
+    Searched,
     Sentence,
     Turn,
 )
@@ -64,14 +65,19 @@ class Pipeline:
         raise AssertionError("stream ends with Done")
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), as_of: date | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        as_of: date | None = None,
+        part: Callable[[Index], Searched] | None = None,
     ) -> Iterator[Event]:
-        """The events of one answer as of a day, `Done` last. Closing it stops the model."""
+        """The events of one answer as of a day, `Done` last, from the whole index or a `part` of
+        it. Closing it stops the model."""
         with self.index.pinned() as index:
-            yield from self._answer(index, question, history, as_of)
+            yield from self._answer(part(index) if part else index, question, history, as_of)
 
     def _answer(
-        self, index: Index, question: str, history: Sequence[Turn], as_of: date | None
+        self, index: Searched, question: str, history: Sequence[Turn], as_of: date | None
     ) -> Iterator[Event]:
         clock = Clock()
         question = askable(question, self._limits.question_characters)
@@ -119,7 +125,7 @@ class Pipeline:
         with self.index.pinned() as index:
             return describe(index, self.generator, self.index.problem)
 
-    def _find(self, index: Index, query: str, as_of: date | None) -> tuple[list[Hit], list[Hit]]:
+    def _find(self, index: Searched, query: str, as_of: date | None) -> tuple[list[Hit], list[Hit]]:
         """The passages found, and the evidence chosen from them."""
         limit, new = self._limits.retrieved, newness(query, as_of)
         hits = index.search(query, limit, as_of=as_of, newness=new)

@@ -20,6 +20,7 @@ from page.render import (
     render_about,
     render_exchange,
 )
+from rag.narrow import Named
 from rag.types import (
     Answer,
     Checked,
@@ -427,9 +428,11 @@ def test_a_note_stands_under_the_answer() -> None:
 
 
 def test_what_is_narrowed_down_stands_at_the_question() -> None:
-    scope = scope_of(["<b>"], "2025-06-01", None, " 2025-06-14 ")
-    html = render_exchange(Exchange(1, "What?", replace(scope, literal=True)))
-    assert "<li><bdi>&lt;b&gt;</bdi></li><li><bdi>From 1 June 2025</bdi></li>" in html
+    scope = scope_of({}, ["<b>"], [], "2025-06-01", None, " 2025-06-14 ")
+    scope = replace(scope, literal=True, articles=(Named("a", "A <i>title"), Named("b", "")))
+    html = render_exchange(Exchange(1, "What?", scope))
+    assert "<li><bdi>&lt;b&gt;</bdi></li><li><bdi>A &lt;i&gt;title</bdi></li>" in html
+    assert "<li><bdi>Untitled</bdi></li><li><bdi>From 1 June 2025</bdi></li>" in html
     assert "As known on 14 June 2025" in html
     assert "Read as it is written" in html
 
@@ -437,4 +440,9 @@ def test_what_is_narrowed_down_stands_at_the_question() -> None:
 @pytest.mark.parametrize("days", [("soon", None, None), ("2025-06-02", "2025-06-01", None)])
 def test_days_that_cannot_be_are_said(days: tuple[str | None, ...]) -> None:
     with pytest.raises(BylineError):
-        scope_of([], *days)
+        scope_of({}, [], [], *days)
+
+
+def test_an_article_that_is_not_there_is_said() -> None:
+    with pytest.raises(BylineError, match="not in the index any more"):
+        scope_of({"there": "A title"}, [], ["there", "gone"], None, None, None)

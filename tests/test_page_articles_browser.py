@@ -341,6 +341,43 @@ def test_a_choice_is_taken_back(page: Page) -> None:
     expect(page.locator("#article-rows :checked")).to_have_count(0)
 
 
+def test_a_question_is_for_one_article_only(room: Room, page: Page) -> None:
+    shown, said = page.locator("#evidence-now .passage h3"), page.locator("#only-articles")
+    page.locator("#article-rows").get_by_role("button", name="A new chief").click()
+    page.locator("#ask-only").click()
+    box = page.locator("#question textarea")
+    expect(box).to_be_focused()
+    expect(said).to_contain_text("A new chief")
+    page.wait_for_url("**article=*")
+    page.reload()
+    expect(said).to_contain_text("A new chief")
+    box.fill("What did Meta pay for a stake of 49%?")
+    box.press("Enter")
+    chips = page.get_by_role("list", name="Narrowed down to").get_by_role("listitem")
+    expect(chips).to_have_text("A new chief for Scale AI")
+    expect(page.locator("#chat .took")).to_be_visible()
+    expect(shown).to_have_text("A new chief for Scale AI")
+    page.get_by_role("button", name="Clear").first.click()
+    expect(said).not_to_contain_text("A new chief")
+    box.fill("What did Meta pay for a stake of 49%?")
+    box.press("Enter")
+    expect(page.locator("#chat .took")).to_have_count(2)
+    page.locator("#evidence-2-1 .only").click()
+    expect(box).to_be_focused()
+    expect(said).to_contain_text("Meta buys into Scale AI")
+    page.locator("#to-articles").click()
+    page.locator("[data-pick-all]").check()
+    page.locator("#ask-only-chosen").click()
+    expect(said).to_contain_text("A new chief")
+    expect(said).to_contain_text("Meta buys into Scale AI")
+    [chief] = Library(room.settings, lambda: room.embedder).browse("chief", 0, AT_ONCE).rows
+    indexing.take_out(room.settings, [chief.id])
+    box.fill("Who leads it?")
+    box.press("Enter")
+    expect(page.locator("#status")).to_contain_text("not in the index any more")
+    expect(box).to_have_value("Who leads it?")
+
+
 def test_the_index_is_renewed_and_goes_back(room: Room, page: Page) -> None:
     (room.news / "power.txt").write_text(POWER)
     page.locator("#update").click()
