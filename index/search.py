@@ -56,6 +56,7 @@ class Index:
         self._repeats = self._stories.repeats()
         self._spelling: Spelling | None = None  # made at the first question
         self._seen: Seen | None = None  # of the day that was asked about last
+        self._rows: tuple[ArticleRow, ...] | None = None  # read when they are first asked for
 
     @classmethod
     def open(cls, directory: Path, embedder: Embedder) -> Index:
@@ -175,7 +176,9 @@ class Index:
 
     def articles(self) -> list[ArticleRow]:
         """All articles without their bodies, the newest first."""
-        return self._store.articles()
+        if self._rows is None:
+            self._rows = tuple(self._store.articles())
+        return list(self._rows)
 
     def is_stale(self) -> bool:
         """Whether another version is in use by now."""

@@ -123,6 +123,12 @@ class Chat:
         last = self.exchanges[-1] if self.exchanges else None
         return last if last is not None and last.stage in stages else None
 
+    def turn(self, number: str) -> Exchange | None:
+        """The exchange of this number; None where the page shows what this chat does not hold, as
+        after a new start of the server."""
+        found = [one for one in self.exchanges if str(one.number) == number]
+        return found[0] if found else None
+
     @property
     def history(self) -> list[Turn]:
         """The turns before the question at hand that said anything."""

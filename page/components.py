@@ -57,6 +57,7 @@ SHEET_TAB = (
     "<button type='button' data-sheet-to='open' aria-controls='evidence' aria-expanded='false'>"
     "Evidence</button>"
 )
+AGAIN = "The server was started again: load this page again to go on."
 BUSY = "Byline is still answering: wait for it, or stop it first."
 
 
@@ -176,7 +177,7 @@ class Components:
         self.blocks.load(
             *(self.enter, session, [*with_history, *self.narrow.parts, self.narrow.fold]),
             **arriving,
-        )
+        ).then(None, js="() => window.bylineDraft()")
         self.narrow.connect()
         ready = [self.status, self.about, self.narrow.outlets]
         self.blocks.load(self.open, None, ready, concurrency_limit=None, **quiet)
@@ -267,7 +268,8 @@ class Components:
     def choose(self, chat: Chat, event: gr.EventData) -> dict[Any, Any]:
         """What was pressed under an answer: a question to ask, or what the reader thinks of it."""
         what, turn, *more = str(event.value).split(":")
-        exchange = chat.exchanges[int(turn) - 1]
+        if (exchange := chat.turn(turn)) is None:
+            return {self.status: render_status(AGAIN, "error")}
         if chat.read_only or exchange.answer is None:
             return {self.status: gr.skip()}
         if what in ("ask", "literal"):
@@ -301,9 +303,9 @@ class Components:
         """The article of a passage to be read beside the chat, or nothing to go back from it; or
         what narrows the next question down to it."""
         *what, turn, number = str(event.value).split(":")
-        exchange = chat.exchanges[int(turn) - 1]
-        if what == ["back"] or exchange.hits is None:
-            return {self.reading: ""}
+        exchange = chat.turn(turn)
+        if what == ["back"] or exchange is None or exchange.hits is None:
+            return {self.reading: "" if exchange else render_status(AGAIN, "error")}
         try:
             article = exchange.hits[int(number) - 1].passage.article
             if what == ["only"]:

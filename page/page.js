@@ -37,6 +37,22 @@ window.bylineToQuestion = () => {
   document.querySelector("#question textarea").focus();
 };
 
+// What is typed, or asked and not answered yet, outlives the page being loaded again, as Gradio does
+// once a server is back. What the tab keeps is put into the box when the page is entered.
+addEventListener("pagehide", () => {
+  const asked = document.querySelector("#now .turn[aria-busy='true'] .asked");
+  const draft = document.querySelector("#question textarea")?.value || asked?.textContent;
+  if (draft) sessionStorage.setItem("byline-draft", draft);
+});
+window.bylineDraft = () => {
+  const box = document.querySelector("#question textarea");
+  const draft = sessionStorage.getItem("byline-draft");
+  sessionStorage.removeItem("byline-draft");
+  if (!draft || box.value) return;
+  box.value = draft;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+};
+
 const openSheet = (yes) => {
   part("evidence").toggleAttribute("data-open", yes);
   document.querySelector("[data-sheet-to='open']")?.setAttribute("aria-expanded", String(yes));

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from served import LEADER, QUESTION, Open, Serve, ask, complete, scripted, serving
-from test_page import PAID
+from test_page import HITS, PAID
 
+from page.components import AGAIN
 from page.conversations import Conversations, Entry
 from page.history_view import GONE, SHARED
 from rag.narrow import Scope
-from rag.types import Turn
+from rag.types import Found, Turn
 
 pytestmark = pytest.mark.browser
 
@@ -139,11 +140,28 @@ def test_a_page_left_open_goes_on_with_a_server_that_was_started_again(
         settled(page, 1)
     with closing(Conversations(file)) as kept, serving([]) as serve:
         serve(pipeline, conversations=kept, port=int(url[:-1].split(":")[-1]))
+        page.locator("#evidence .read").first.click()
+        expect(page.locator("#evidence-reading")).to_have_text(AGAIN)
+        page.get_by_role("button", name="A good answer", exact=True).click()
+        expect(page.locator("#status")).to_have_text(AGAIN)
         ask(page, "Who?")
         settled(page, 2)
         page.reload()
         expect(page.locator("#chat .answer")).to_have_count(2)
     assert pipeline.asked[1] == ("Who?", (Turn(QUESTION, "Meta paid $14.3 billion."),))
+
+
+def test_what_was_not_answered_yet_comes_back_with_the_page(serve: Serve, visit: Open) -> None:
+    on = threading.Event()
+    page = visit(serve(scripted({QUESTION: [Found(HITS), on, *SCRIPT[QUESTION]]})))
+    ask(page)
+    expect(page.locator("#evidence .passage")).to_have_count(2)
+    page.reload()
+    expect(page.locator("#question textarea")).to_have_value(QUESTION)
+    on.set()
+    page.locator("#question textarea").fill("Typed")
+    page.reload()
+    expect(page.locator("#question textarea")).to_have_value("Typed")
 
 
 def test_a_chat_is_taken_away_as_a_file(serve: Serve, visit: Open) -> None:
