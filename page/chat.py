@@ -70,7 +70,7 @@ class Exchange:
     checked: dict[int, Sentence | None] = field(default_factory=dict)  # None: it is left out
     answer: Answer | None = None
     error: str | None = None
-    notice: str | None = "Waiting for its turn…"
+    notice: str | None = "Taking in the question…"
     stop_asked: bool = False
     judged: str | None = None  # what the reader said of it: rag/feedback.py
     judging: bool = False  # whether the reader is asked why it is not good

@@ -155,8 +155,10 @@ def render_article(exchange: Exchange, number: int, held: Article | None) -> str
     part = Passage(article, max(0, first - LONGEST), min(len(article.body), last + LONGEST))
     return (
         "<article class='reading' aria-labelledby='evidence-reading-title'>"
-        f"<button type='button' class='back' data-choose='back:{exchange.number}:{number}'>"
-        "Back to the passages</button>"
+        "<p class='source presses'><button type='button' class='back' "
+        f"data-choose='back:{exchange.number}:{number}'>Back to the passages</button>"
+        f"<button type='button' class='only' data-choose='only:{exchange.number}:{number}'>"
+        "Ask only this article</button></p>"
         f"<h2 id='evidence-reading-title' tabindex='-1' dir='auto'>{_title(article, spans)}</h2>"
         f"<p class='source'>{source_html(article)}</p>{_notes(hit)}{note}"
         f"<div class='body' dir='auto'>{_marked(part, spans)}</div></article>"

@@ -17,7 +17,7 @@ FROM_ADDRESS = """
   const day = (name) => address.get(name)?.match(/^\\d{4}-\\d\\d-\\d\\d$/)?.[0] ?? null;
   const named = [address.getAll("outlet"), address.getAll("article")];
   const scope = [...named, day("from"), day("to"), day("as-of")];"""
-TO_ADDRESS = """(outlets, articles, from, to, asOf) => window.bylinePlace(
+TO_ADDRESS = """(outlets, articles, from, to, asOf) => window.bylineScope(
   { outlet: outlets, article: articles, from: from, to: to, "as-of": asOf })"""
 TO_QUESTION = "() => window.bylineToQuestion()"
 MOST = 500  # outlets to choose from; others can be typed

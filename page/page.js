@@ -25,8 +25,18 @@ window.bylinePlace = (changes) => {
   history.replaceState(null, "", place(changes));
   here = opened();
 };
+// How much a question is narrowed down is told beside the fold too, which may be closed.
+window.bylineScope = (scope) => {
+  window.bylinePlace(scope);
+  const chosen = Object.values(scope).flat().filter(Boolean).length;
+  if (chosen) part("narrow").dataset.chosen = chosen;
+  else delete part("narrow").dataset.chosen;
+};
 const view = () => {
-  document.body.dataset.view = address().get("view") === "articles" ? "articles" : "chat";
+  const { dataset } = document.body;
+  const before = dataset.view;
+  dataset.view = address().get("view") === "articles" ? "articles" : "chat";
+  if (before && before !== dataset.view) scrollTo(0, 0); // a narrow screen scrolls as a whole
 };
 addEventListener("hashchange", () => (opened() === here ? view() : location.reload()));
 view();
@@ -115,7 +125,10 @@ new MutationObserver(() => {
     turn = last.dataset.turn;
     follow = true;
     part("evidence").scrollTop = 0;
-    if (!wide.matches) last.scrollIntoView({ block: "start" });
+    if (!wide.matches) {
+      document.querySelector("#narrow > button.open")?.click(); // it covers the answer
+      last.scrollIntoView({ block: "start" });
+    }
   }
   if (follow && wide.matches) chat.scrollTop = chat.scrollHeight;
 }).observe(document.body, { childList: true, subtree: true, characterData: true });

@@ -179,3 +179,5 @@ def test_a_chat_is_taken_away_as_a_file(serve: Serve, visit: Open) -> None:
     page.emulate_media(media="print")
     expect(page.locator("#evidence mark")).to_be_visible()
     expect(page.locator("#composer")).to_be_hidden()
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.locator("#chat .answer")).to_have_css("color", "rgb(29, 27, 24)")
