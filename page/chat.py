@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Literal, Protocol
@@ -17,7 +18,7 @@ from rag.types import Answer, Checked, Done, Event, Found, Piece, Sentence, Turn
 log = logging.getLogger(__name__)
 
 WAITING = "Waiting: {before} before yours…"
-LOADING = "Loading the language model…"
+LOADING = "Loading the language model; questions wait for it…"
 FAILED = "Something went wrong: {kind}. Ask again, or see the log for what happened."
 _MOMENT_S = 0.5
 MARKER = re.compile(r" ?\[(\d{1,3})\]")
@@ -157,6 +158,13 @@ class Loading:
         except Exception as error:  # who asks is told: it is tried again then
             log.warning("Nothing is loaded yet: %s", error)
 
+    def busy(self, seconds: float) -> bool:
+        """Whether somebody still loads after waiting so long."""
+        if self._lock.acquire(timeout=seconds):
+            self._lock.release()
+            return False
+        return True
+
     def get(self) -> Pipeline:
         with self._lock:
             if self._pipeline is None:
@@ -212,12 +220,11 @@ def run(
     ticket = line.join()
     try:
         yield from _wait(exchange, line, ticket)
-        if not loading.ready:
-            exchange.notice = LOADING
+        yield from _load(exchange, loading)
+        if not exchange.stop_asked:
+            pipeline = loading.get()
+            exchange.notice = "Looking through the articles…"
             yield
-        pipeline = loading.get()
-        exchange.notice = "Looking through the articles…"
-        yield
         if not exchange.stop_asked:
             events = pipeline.stream(exchange.question, history, exchange.scope)
             yield from _follow(exchange, events)
@@ -236,6 +243,18 @@ def _wait(exchange: Exchange, line: Line, ticket: object) -> Iterator[None]:
             exchange.notice, told = WAITING.format(before=count(ahead, "question")), ahead
             yield
         line.wait()
+
+
+def _load(exchange: Exchange, loading: Loading) -> Iterator[None]:
+    """Say that the model is being loaded, and for how long, until it is or nobody does."""
+    if loading.ready:
+        return
+    began = time.monotonic()
+    exchange.notice = LOADING
+    yield
+    while not exchange.stop_asked and loading.busy(_MOMENT_S):
+        exchange.notice = f"{LOADING} {time.monotonic() - began:.0f} s"
+        yield
 
 
 def _follow(exchange: Exchange, events: Iterator[Event]) -> Iterator[None]:

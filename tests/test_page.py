@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from dataclasses import replace
 
 import pytest
@@ -357,6 +359,45 @@ def test_a_failed_load_is_tried_again() -> None:
     with pytest.raises(BylineError):
         loading.get()
     assert loading.get() is loading.get()
+
+
+def test_a_load_that_failed_in_the_background_is_tried_again() -> None:
+    tries, failed = [BylineError("No weights."), None], threading.Event()
+
+    def load() -> ScriptedPipeline:
+        if (error := tries.pop(0)) is not None:
+            failed.set()
+            raise error
+        return ScriptedPipeline({})
+
+    loading = Loading(load)
+    loading.begin()
+    assert failed.wait(20)
+    assert loading.get() is loading.get()
+
+
+def test_waiting_for_the_model_can_be_stopped() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    pipeline = ScriptedPipeline(complete_script())
+
+    def load() -> ScriptedPipeline:
+        begun.set()
+        assert go_on.wait(20)
+        return pipeline
+
+    loading, exchange = Loading(load), asked()
+    loading.begin()
+    assert begun.wait(20)
+    steps = run(exchange, loading, [])
+    next(steps)
+    assert exchange.notice == LOADING
+    next(steps)
+    assert re.fullmatch(rf"{LOADING} \d+ s", exchange.notice)
+    exchange.stop_asked = True
+    assert list(steps) == [None]
+    assert exchange.stage == "answered"
+    go_on.set()
+    assert pipeline.asked == []
 
 
 def test_one_question_waits_for_another_and_is_told_so() -> None:
