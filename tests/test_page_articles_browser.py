@@ -351,6 +351,7 @@ def test_a_question_is_for_one_article_only(room: Room, page: Page) -> None:
     page.wait_for_url("**article=*")
     page.reload()
     expect(said).to_contain_text("A new chief")
+    assert grave(page) == []
     box.fill("What did Meta pay for a stake of 49%?")
     box.press("Enter")
     chips = page.get_by_role("list", name="Narrowed down to").get_by_role("listitem")

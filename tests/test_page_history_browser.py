@@ -76,6 +76,11 @@ def test_a_link_shows_a_chat_to_be_read_until_it_is_taken_back(serve: Serve, vis
     expect(other.locator("#chat-note")).to_have_text(SHARED)
     expect(other.locator("#question")).to_be_hidden()
     expect(other.locator("#chat-list li")).to_have_count(0)
+    other.locator("#new-chat").click()
+    ask(other, "Who?")
+    settled(other, 1)  # a chat of the reader's own
+    other.goto(link.input_value())
+    expect(other.locator("#chat-note")).to_have_text(SHARED)
     page.locator("#unshare-chat").click()
     expect(page.locator("#chats-note")).to_contain_text("does not work any more")
     other.reload()
