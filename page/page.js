@@ -29,8 +29,9 @@ window.bylinePlace = (changes) => {
 window.bylineScope = (scope) => {
   window.bylinePlace(scope);
   const chosen = Object.values(scope).flat().filter(Boolean).length;
-  if (chosen) part("narrow").dataset.chosen = chosen;
-  else delete part("narrow").dataset.chosen;
+  const label = document.querySelector("#narrow > button > span");
+  if (chosen) label.dataset.chosen = chosen;
+  else delete label.dataset.chosen;
 };
 const view = () => {
   const { dataset } = document.body;
