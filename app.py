@@ -41,14 +41,14 @@ def build_page(
     closed: str | None = None,
     conversations: Conversations | None = None,
     feedback: Feedback | None = None,
-) -> gr.Blocks:
-    """The page. `load` runs when it is first opened; `status` is its foot until then.
+) -> Components:
+    """The page. `load` runs when it is first opened; until it is done, `status` is its foot.
 
     With a `library` it has a view of the articles; `closed` says why that is only to be read.
     Without `conversations`, chats last as long as the page, and without `feedback` no reader's word
     is kept.
     """
-    return Components(load, examples, status, library, closed, conversations, feedback).blocks
+    return Components(load, examples, status, library, closed, conversations, feedback)
 
 
 def launch(
@@ -64,7 +64,7 @@ def launch(
     open_browser: bool = False,
     block: bool = True,
 ) -> gr.Blocks:
-    """Serve the page until interrupted, or return at once if not `block`.
+    """Serve the page until interrupted, or return at once if not `block`; `load` begins with it.
 
     With a `library` it shows the articles, and changes them where `host` is loopback.
 
@@ -77,7 +77,8 @@ def launch(
             "with --host."
         )
     closed = closed_to(host)
-    page = build_page(load, examples, status, library, closed, conversations, feedback)
+    parts = build_page(load, examples, status, library, closed, conversations, feedback)
+    page = parts.blocks
     takes_files = library is not None and closed is None
     try:
         with no_proxy():
@@ -104,6 +105,7 @@ def launch(
             f"The page cannot be served on {host}:{port}, which is taken or not this machine's; "
             "stop the other program or choose another port with --port."
         ) from error
+    parts.loading.begin()
     if open_browser:
         webbrowser.open(page.local_url)
     if block:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -17,6 +17,7 @@ from corpus.errors import BylineError
 from index import versions
 from index.fuse import reciprocal_rank_fusion, weigh_by_age
 from index.guard import check_embedder, check_width
+from index.part import passages_of
 from index.seen import Seen, seen_on
 from index.spelling import Spelling
 from index.store import ArticleRow, Store
@@ -55,6 +56,7 @@ class Index:
         self._repeats = self._stories.repeats()
         self._spelling: Spelling | None = None  # made at the first question
         self._seen: Seen | None = None  # of the day that was asked about last
+        self._rows: tuple[ArticleRow, ...] | None = None  # read when they are first asked for
 
     @classmethod
     def open(cls, directory: Path, embedder: Embedder) -> Index:
@@ -99,6 +101,7 @@ class Index:
         depth: int = 60,
         as_of: date | None = None,
         newness: float = 0.0,
+        within: Collection[str] | None = None,
     ) -> list[Hit]:
         """The `k` best passages for `question`, best first; none for a blank question.
 
@@ -106,20 +109,24 @@ class Index:
         `Hit.score` is that sum. Equal scores are ordered by the passage's place in the index. What
         copies of a story say is searched in one of them, and the others are in `Hit.copies`. With
         `as_of` only what was known on that day is searched (index/seen.py), and the score of an
-        article of that day grows by the share `newness`, of an older one by less.
+        article of that day grows by the share `newness`, of an older one by less. With `within`
+        only the articles of these ids are searched (index/part.py).
         """
         if not question.strip():
             return []
         seen = self._seen_on(as_of) if as_of else None
+        allow = self._allowed(seen, within)
+        if allow is not None and not allow:
+            return []
         vector = self._embedder.embed_question(question)
         nearest = (
-            self._vectors.search(vector, depth, seen.passages)
-            if seen
-            else self._nearest(vector, depth)
+            self._nearest(vector, depth)
+            if allow is None
+            else self._vectors.search(vector, depth, allow)
         )
         rankings = {
             "dense": [id_ for id_, _ in nearest],
-            "lexical": self._store.search(question, depth, seen.passages if seen else None),
+            "lexical": self._store.search(question, depth, allow),
         }
         best = reciprocal_rank_fusion(rankings)
         if as_of and newness:
@@ -140,6 +147,13 @@ class Index:
         if seen is None or seen.day != day:
             seen = self._seen = seen_on(day, self._store, self.manifest.chunking)
         return seen
+
+    def _allowed(self, seen: Seen | None, within: Collection[str] | None) -> Collection[int] | None:
+        """The passages to search in, None for all that are no repeats."""
+        if within is not None:
+            there = seen.there if seen else None
+            return passages_of(within, self._store, self._repeats, there)
+        return seen.passages if seen else None
 
     def _nearest(self, vector: np.ndarray, depth: int) -> list[tuple[int, float]]:
         """The `depth` nearest passages that are no repeats, with their inner products."""
@@ -162,7 +176,9 @@ class Index:
 
     def articles(self) -> list[ArticleRow]:
         """All articles without their bodies, the newest first."""
-        return self._store.articles()
+        if self._rows is None:
+            self._rows = tuple(self._store.articles())
+        return list(self._rows)
 
     def is_stale(self) -> bool:
         """Whether another version is in use by now."""

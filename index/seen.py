@@ -24,11 +24,13 @@ from index.types import Copy, Passage
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`passages` are the ids to search in. `earlier` are the passages to give in place of one whose
+    """`there` are the ids of all passages, and `passages` those to search in: the ones that repeat
+    none of the others. `earlier` are the passages to give in place of one whose
     article read otherwise on the day, by its id; it is found by its words of now. `copies` are
     those known on the day, for the passages of all stories that went on after it."""
 
     day: date
+    there: frozenset[int]
     passages: frozenset[int]
     earlier: Mapping[int, tuple[Passage, ...]]
     copies: Mapping[int, tuple[Copy, ...]]
@@ -60,7 +62,7 @@ def seen_on(day: date, store: Store, chunking: Chunking) -> Seen:
         articles = {p.article.id: p.article for p in passages.values()}
         for id_ in story_ids:
             copies[id_] = _copies([articles[other] for other in found.carried.get(id_, ())])
-    return Seen(day, frozenset(open_ - repeated), earlier, copies)
+    return Seen(day, frozenset(open_), frozenset(open_ - repeated), earlier, copies)
 
 
 def day_known(published_at: str | None, updated_at: str | None) -> date | None:

@@ -1,4 +1,4 @@
-"""Articles that are chosen in the list, to be removed together."""
+"""Articles that are chosen in the list, to be asked about or removed together."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class Chosen:
         self.library, self._safely = library, safely
         with gr.Row(elem_id="chosen", elem_classes=AWAY) as self.bar:
             self.told = static_html("", "chosen-told")
+            self.only = button("Ask only these", "ask-only-chosen")
             self.ask_remove = button("Remove these…", "ask-remove-chosen")
             self.none = button("Choose none", "choose-none")
         with gr.Row(elem_id="sure-chosen", elem_classes=[*AWAY, "sure"]) as self.sure:

@@ -23,6 +23,7 @@ from page.articles_render import (
     render_versions,
 )
 from page.chat import count, sentence_for
+from page.narrow_view import TO_QUESTION, NarrowView
 from page.parts import AWAY, TO_SEARCH, button, chooser, focus_on, pressable, seen, static_html
 from page.render import render_status
 from rag.library import Outcome
@@ -83,6 +84,7 @@ class ArticlesView:
         with gr.Column(elem_id="reading", elem_classes=AWAY) as self.reading_part:
             with gr.Row(elem_id="reading-tools"):
                 self.back = button("Back to the list", "back")
+                self.only = button("Ask only this article", "ask-only")
                 self.ask_remove = button("Remove…", "ask-remove")
             with gr.Row(elem_id="sure", elem_classes=[*AWAY, "sure"]) as self.sure:
                 static_html(f"<p role='alert'>{SURE}</p>")
@@ -122,22 +124,21 @@ class ArticlesView:
         )
 
     def connect(
-        self, blocks: gr.Blocks, about: gr.HTML, describe: Callable[[], str | None]
+        self,
+        blocks: gr.Blocks,
+        about: gr.HTML,
+        describe: Callable[[], str | None],
+        narrow: NarrowView,
     ) -> None:
-        """`about` is the foot of the page, and `describe` what it says, None before it can."""
-        self.about, self.describe = about, describe
+        """`about` is the foot of the page, and `describe` what it says, None before it can;
+        `narrow` is where the next question is narrowed down to articles."""
+        self.about, self.describe, self.narrow = about, describe, narrow
         self.parts = [
             *(self.listing, self.rows, self.pager, self.newer, self.older),
             *(self.reading_part, self.reading, self.sure, self.ask_remove),
             *(self.note, self.change, self.add, self.renew, self.rebuild),
-            *(
-                self.sources,
-                self.versions,
-                self.files,
-                self.address,
-                self.about,
-                *self.chosen.parts,
-            ),
+            *(self.sources, self.versions, self.files, self.address, self.about),
+            *(*self.chosen.parts, narrow.articles, narrow.fold),
         ]
         self._on(blocks.load, self.enter)
         # The beat alone is asked for each time: what is shown is touched only where it has changed.
@@ -145,6 +146,8 @@ class ArticlesView:
         self._on(self.last_beat.change, self.look)
         self._on(self.words.change, self.search, self.words, trigger_mode="always_last")
         self.chosen.connect(self._on, self.rows, self.do_remove_chosen)
+        for press, ask in ((self.only, self.ask_only), (self.chosen.only, self.ask_only_chosen)):
+            self._on(press.click, ask).then(None, js=TO_QUESTION)
         to_top = "() => document.getElementById('article-search').scrollIntoView()"
         for turn, step in ((self.newer, -AT_ONCE), (self.older, AT_ONCE)):
             self._on(turn.click, lambda view, _step=step: self.turn(view, _step)).then(
@@ -279,6 +282,13 @@ class ArticlesView:
                 **self._list_shown(view),
             }
         )
+
+    def ask_only(self, view: View) -> Shown:
+        """Narrow the next question down to the article that is read."""
+        return self._safely(lambda: self.narrow.only(self.library.titles([view.article_id or ""])))
+
+    def ask_only_chosen(self, view: View) -> Shown:
+        return self._safely(lambda: self.narrow.only(self.library.titles(view.chosen)))
 
     def ask(self, view: View, sure: bool) -> Shown:
         return {self.sure: seen(sure, "sure"), self.ask_remove: pressable(not sure)}

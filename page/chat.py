@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal, Protocol
 
 from corpus.errors import BylineError
@@ -17,7 +18,7 @@ from rag.types import Answer, Checked, Done, Event, Found, Piece, Sentence, Turn
 log = logging.getLogger(__name__)
 
 WAITING = "Waiting: {before} before yours…"
-LOADING = "Loading the language model…"
+LOADING = "Loading the language model; questions wait for it…"
 FAILED = "Something went wrong: {kind}. Ask again, or see the log for what happened."
 _MOMENT_S = 0.5
 MARKER = re.compile(r" ?\[(\d{1,3})\]")
@@ -70,7 +71,7 @@ class Exchange:
     checked: dict[int, Sentence | None] = field(default_factory=dict)  # None: it is left out
     answer: Answer | None = None
     error: str | None = None
-    notice: str | None = "Waiting for its turn…"
+    notice: str | None = "Taking in the question…"
     stop_asked: bool = False
     judged: str | None = None  # what the reader said of it: rag/feedback.py
     judging: bool = False  # whether the reader is asked why it is not good
@@ -102,7 +103,8 @@ class Exchange:
 @dataclass(slots=True)
 class Chat:
     """The chat that one browser session has open. `id` is None until it is kept, for its `owner`;
-    one that somebody shared has none and is `read_only`. `note` is what a reader should know."""
+    one that somebody shared is `read_only`. `note` is what a reader should know. It is `entered`
+    once it is the one of the session's address."""
 
     exchanges: list[Exchange] = field(default_factory=list)
     owner: str = ""
@@ -110,11 +112,23 @@ class Chat:
     title: str = ""
     read_only: bool = False
     note: str = ""
+    entered: bool = False
+
+    def become(self, other: Chat) -> None:
+        """The same object as another chat: events that began with this one go on with that."""
+        for one in fields(self):
+            setattr(self, one.name, getattr(other, one.name))
 
     def at(self, *stages: str) -> Exchange | None:
         """The last exchange, if it is at one of these stages."""
         last = self.exchanges[-1] if self.exchanges else None
         return last if last is not None and last.stage in stages else None
+
+    def turn(self, number: str) -> Exchange | None:
+        """The exchange of this number; None where the page shows what this chat does not hold, as
+        after a new start of the server."""
+        found = [one for one in self.exchanges if str(one.number) == number]
+        return found[0] if found else None
 
     @property
     def history(self) -> list[Turn]:
@@ -133,6 +147,23 @@ class Loading:
     @property
     def ready(self) -> bool:
         return self._pipeline is not None
+
+    def begin(self) -> None:
+        """Load in the background, so that the first question waits for less of it."""
+        threading.Thread(target=self._try, name="loading", daemon=True).start()
+
+    def _try(self) -> None:
+        try:
+            self.get()
+        except Exception as error:  # who asks is told: it is tried again then
+            log.warning("Nothing is loaded yet: %s", error)
+
+    def busy(self, seconds: float) -> bool:
+        """Whether somebody still loads after waiting so long."""
+        if self._lock.acquire(timeout=seconds):
+            self._lock.release()
+            return False
+        return True
 
     def get(self) -> Pipeline:
         with self._lock:
@@ -189,12 +220,11 @@ def run(
     ticket = line.join()
     try:
         yield from _wait(exchange, line, ticket)
-        if not loading.ready:
-            exchange.notice = LOADING
+        yield from _load(exchange, loading)
+        if not exchange.stop_asked:
+            pipeline = loading.get()
+            exchange.notice = "Looking through the articles…"
             yield
-        pipeline = loading.get()
-        exchange.notice = "Looking through the articles…"
-        yield
         if not exchange.stop_asked:
             events = pipeline.stream(exchange.question, history, exchange.scope)
             yield from _follow(exchange, events)
@@ -213,6 +243,18 @@ def _wait(exchange: Exchange, line: Line, ticket: object) -> Iterator[None]:
             exchange.notice, told = WAITING.format(before=count(ahead, "question")), ahead
             yield
         line.wait()
+
+
+def _load(exchange: Exchange, loading: Loading) -> Iterator[None]:
+    """Say that the model is being loaded, and for how long, until it is or nobody does."""
+    if loading.ready:
+        return
+    began = time.monotonic()
+    exchange.notice = LOADING
+    yield
+    while not exchange.stop_asked and loading.busy(_MOMENT_S):
+        exchange.notice = f"{LOADING} {time.monotonic() - began:.0f} s"
+        yield
 
 
 def _follow(exchange: Exchange, events: Iterator[Event]) -> Iterator[None]:

@@ -30,11 +30,12 @@ with no_proxy():
 
     from page.articles_components import ArticlesView
     from page.history_view import HistoryView
-    from page.narrow_view import FROM_ADDRESS, NarrowView, scope_of
+    from page.narrow_view import FROM_ADDRESS, NarrowView
     from page.parts import chooser, seen, static_html
 
 EMPTY = "Write a question first."
 TO_READING = """() => {
+  if (document.activeElement?.matches(".only")) return window.bylineToQuestion();
   const mark = document.querySelector("#evidence-reading mark");
   mark?.scrollIntoView({ block: "center" });
   const title = document.getElementById("evidence-reading-title");
@@ -44,15 +45,19 @@ DRAWER = (
     "<button type='button' data-drawer aria-controls='conversations' aria-expanded='false'>Chats"
     "</button>"
 )
-ADDRESS = f"""(owner) => {{
+# The inputs of an event that may be the first of a session: of the address what names the chat and,
+# where a part of `NarrowView` says nothing, the scope.
+ARRIVAL = f"""(...inputs) => {{
   const address = new URLSearchParams(location.hash.slice(1));{FROM_ADDRESS}
-  return [owner, address.get("chat") ?? "", address.get("share") ?? "", ...scope];
+  const chosen = inputs.splice(-scope.length).map((one, at) => (one?.length ? one : scope[at]));
+  return [...inputs.slice(0, -2), address.get("chat") ?? "", address.get("share") ?? "", ...chosen];
 }}"""
 SHEET_TOP = "<button type='button' data-sheet-to='close'>Close the evidence</button>"
 SHEET_TAB = (
     "<button type='button' data-sheet-to='open' aria-controls='evidence' aria-expanded='false'>"
     "Evidence</button>"
 )
+AGAIN = "The server was started again: load this page again to go on."
 BUSY = "Byline is still answering: wait for it, or stop it first."
 
 
@@ -110,11 +115,11 @@ class Components:
             self.has_examples = bool(examples)
             self._connect(asked)
             if articles is not None:
-                articles.connect(self.blocks, self.about, self._about)
+                articles.connect(self.blocks, self.about, self._about, self.narrow)
 
     def _compose(self) -> None:
         static_html(SHEET_TAB, elem_id="sheet-tab")
-        self.narrow = NarrowView()
+        self.narrow = NarrowView(self.library)
         with gr.Row(elem_id="ask") as self.asking:
             self.question = gr.Textbox(
                 label="Question",
@@ -131,23 +136,25 @@ class Components:
 
     def _connect(self, examples: Sequence[tuple[str, gr.Button]]) -> None:
         everything = [
-            *(self.question, self.chat, self.told, self.past, self.now),
+            *(self.question, self.chat, self.owner, self.told, self.past, self.now),
             *(self.reading, self.evidence, self.earlier),
             *(self.examples, self.asking, self.send, self.stop, self.status, self.about),
         ]
         with_history = [*everything, *self.history.parts]
+        session = [
+            *(self.chat, self.owner, self.history.place, self.history.token, *self.narrow.parts)
+        ]
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
         at_once = {**quiet, "queue": False}
+        arriving = {**at_once, "js": ARRIVAL}
         in_line = {**quiet, "concurrency_limit": None}  # the line is the page's own, to be told
         typed = gr.on(
             [self.send.click, self.question.submit],
-            *(self.ask, [self.question, self.chat, *self.narrow.parts], everything),
-            **at_once,
+            *(self.ask, [self.question, *session], everything),
+            **arriving,
         )
         picked = [
-            button.click(
-                partial(self.ask, text), [self.chat, *self.narrow.parts], everything, **at_once
-            )
+            button.click(partial(self.ask, text), session, everything, **arriving)
             for text, button in examples
         ]
         chosen = [
@@ -160,18 +167,17 @@ class Components:
             settled = answer.then(self.settle, [self.question, self.chat], with_history, **at_once)
             self.history.to_address(settled)
             answers.append(answer)
+        read = [self.reading, self.narrow.articles, self.narrow.fold]
         for list_ in (self.reading, self.evidence, self.earlier):
-            list_.select(self.read, self.chat, self.reading, **at_once).then(None, js=TO_READING)
+            list_.select(self.read, self.chat, read, **at_once).then(None, js=TO_READING)
         self.stop.click(self.halt, self.chat, everything, **at_once)
         self.history.connect(everything, answers)
         fresh = self.new_chat.click(self.clear, self.chat, with_history, cancels=answers, **at_once)
         self.history.to_address(fresh)
         self.blocks.load(
-            *(self.enter, [self.owner, self.history.place, self.history.token, *self.narrow.parts]),
-            [self.owner, *with_history, *self.narrow.parts, self.narrow.fold],
-            js=ADDRESS,
-            **at_once,
-        )
+            *(self.enter, session, [*with_history, *self.narrow.parts, self.narrow.fold]),
+            **arriving,
+        ).then(None, js="() => window.bylineDraft()")
         self.narrow.connect()
         ready = [self.status, self.about, self.narrow.outlets]
         self.blocks.load(self.open, None, ready, concurrency_limit=None, **quiet)
@@ -191,19 +197,22 @@ class Components:
         """The foot of the page as it is now; None until the pipeline is loaded."""
         return render_about(self.loading.get().describe()) if self.loading.ready else None
 
-    def ask(self, question: str, chat: Chat, *narrowed: Any) -> dict[Any, Any]:
+    def ask(
+        self, question: str, chat: Chat, owner: str, chat_id: str, token: str, *narrowed: Any
+    ) -> dict[Any, Any]:
         """Take a question in: it stands in the chat at once, also when others are before it."""
         if not question.strip():
             return {self.status: render_status(EMPTY)}
+        self.history.enter(chat, owner, chat_id, token)
         if chat.read_only:
             return {self.status: render_status(chat.note)}
         if chat.at("asked", "answering", "answered"):
             return {self.status: render_status(BUSY)}
         try:
-            scope = scope_of(*narrowed)
+            scope = self.narrow.scope(*narrowed)
         except BylineError as error:
             return {self.status: render_status(str(error), "error")}
-        return self._take(question.strip(), chat, scope)
+        return {self.owner: chat.owner, **self._take(question.strip(), chat, scope)}
 
     def _take(self, question: str, chat: Chat, scope: Scope) -> dict[Any, Any]:
         exchange = Exchange(len(chat.exchanges) + 1, question, scope)
@@ -259,7 +268,8 @@ class Components:
     def choose(self, chat: Chat, event: gr.EventData) -> dict[Any, Any]:
         """What was pressed under an answer: a question to ask, or what the reader thinks of it."""
         what, turn, *more = str(event.value).split(":")
-        exchange = chat.exchanges[int(turn) - 1]
+        if (exchange := chat.turn(turn)) is None:
+            return {self.status: render_status(AGAIN, "error")}
         if chat.read_only or exchange.answer is None:
             return {self.status: gr.skip()}
         if what in ("ask", "literal"):
@@ -289,20 +299,24 @@ class Components:
         }
         return {**shown, **self.history.keep(chat, exchange)}
 
-    def read(self, chat: Chat, event: gr.EventData) -> str:
-        """The article of a passage to be read beside the chat, or nothing to go back from it."""
-        *back, turn, number = str(event.value).split(":")
-        exchange = chat.exchanges[int(turn) - 1]
-        if back or exchange.hits is None:
-            return ""
+    def read(self, chat: Chat, event: gr.EventData) -> dict[Any, Any]:
+        """The article of a passage to be read beside the chat, or nothing to go back from it; or
+        what narrows the next question down to it."""
+        *what, turn, number = str(event.value).split(":")
+        exchange = chat.turn(turn)
+        if what == ["back"] or exchange is None or exchange.hits is None:
+            return {self.reading: "" if exchange else render_status(AGAIN, "error")}
         try:
-            held: Article | None = exchange.hits[int(number) - 1].passage.article
-            if self.library is not None and held is not None:
-                shown = self.library.article(held.id)
+            article = exchange.hits[int(number) - 1].passage.article
+            if what == ["only"]:
+                return self.narrow.only({article.id: article.title})
+            held: Article | None = article
+            if self.library is not None:
+                shown = self.library.article(article.id)
                 held = None if shown is None else shown.article
-            return render_article(exchange, int(number), held)
+            return {self.reading: render_article(exchange, int(number), held)}
         except Exception as error:  # the page goes on after any error, and says so
-            return render_status(sentence_for(error), "error")
+            return {self.reading: render_status(sentence_for(error), "error")}
 
     def halt(self, chat: Chat) -> dict[Any, Any]:
         """Ask the model to stop; it does so before its next piece."""
@@ -315,18 +329,19 @@ class Components:
     def clear(self, chat: Chat) -> dict[Any, Any]:
         """Start a new chat."""
         self.halt(chat)
-        new = Chat(owner=chat.owner)
+        new = Chat(owner=chat.owner, entered=True)
         return {self.chat: new, **self.shown(new), **self.history.shown(new)}
 
-    def enter(self, owner: str, chat_id: str, token: str, *scope: Any) -> dict[Any, Any]:
+    def enter(
+        self, chat: Chat, owner: str, chat_id: str, token: str, *scope: Any
+    ) -> dict[Any, Any]:
         """The page as a session finds it: a new chat or the one of its address, in its scope."""
         try:
-            chat, owner = self.history.enter(owner, chat_id, token)
+            opened = self.history.enter(chat, owner, chat_id, token)
             return {
-                self.owner: owner,
-                self.chat: chat,
+                self.owner: chat.owner,
                 **self.narrow.entered(scope),
-                **(self.shown(chat) if chat.exchanges or chat.note else {}),
+                **(self.shown(chat) if opened else {}),
                 **self.history.shown(chat),
             }
         except Exception as error:  # chats that cannot be read are said, and asking goes on

@@ -84,8 +84,10 @@ def _card(turn: int, number: int, hit: Hit, quotes: Sequence[Span]) -> str:
             f"aria-label='Passage {number}: back to the answer'>{number}</a>"
         )
     read = (
-        f"<p class='source'><button type='button' class='read' data-choose='{turn}:{number}' "
-        f"aria-describedby='{name}-title'>Read it in the article</button></p>"
+        f"<p class='source presses'><button type='button' class='read' "
+        f"data-choose='{turn}:{number}' aria-describedby='{name}-title'>Read it in the article"
+        f"</button><button type='button' class='only' data-choose='only:{turn}:{number}' "
+        f"aria-describedby='{name}-title'>Ask only this article</button></p>"
     )
     return (
         f"<article class='passage{' cited' if quotes else ''}' id='{name}' tabindex='-1' "
@@ -153,8 +155,10 @@ def render_article(exchange: Exchange, number: int, held: Article | None) -> str
     part = Passage(article, max(0, first - LONGEST), min(len(article.body), last + LONGEST))
     return (
         "<article class='reading' aria-labelledby='evidence-reading-title'>"
-        f"<button type='button' class='back' data-choose='back:{exchange.number}:{number}'>"
-        "Back to the passages</button>"
+        "<p class='source presses'><button type='button' class='back' "
+        f"data-choose='back:{exchange.number}:{number}'>Back to the passages</button>"
+        f"<button type='button' class='only' data-choose='only:{exchange.number}:{number}'>"
+        "Ask only this article</button></p>"
         f"<h2 id='evidence-reading-title' tabindex='-1' dir='auto'>{_title(article, spans)}</h2>"
         f"<p class='source'>{source_html(article)}</p>{_notes(hit)}{note}"
         f"<div class='body' dir='auto'>{_marked(part, spans)}</div></article>"

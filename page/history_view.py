@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from page.chat import Chat, Exchange, sentence_for
-from page.conversations import Conversations, Entry, Kept, new_owner
+from page.conversations import Conversations, Entry, new_owner
 from page.export import as_json, as_markdown
 from page.kept import from_json, to_json
 from page.parts import AWAY, button, chooser, focus_on, seen, static_html
@@ -40,6 +41,7 @@ class HistoryView:
     def __init__(self, conversations: Conversations, show: Callable[[Chat], Shown]) -> None:
         """`show` tells what the rest of the page shows of a chat."""
         self.conversations, self.show = conversations, show
+        self._entering = threading.Lock()
 
     def build(self, chat: gr.State) -> None:
         """Made in the layout, where the region stands."""
@@ -137,16 +139,35 @@ class HistoryView:
 
     # What is shown.
 
-    def enter(self, owner: str, chat_id: str, token: str) -> tuple[Chat, str]:
-        """The chat of an address, for the owner of this browser or whoever has a link."""
-        owner = owner if isinstance(owner, str) and len(owner) >= 32 else new_owner()
-        if token:
-            kept = self.conversations.shared(token)
-            return (_chat(kept, "", read_only=True) if kept else _gone(owner)), owner
-        if not chat_id:
-            return Chat(owner=owner), owner
-        kept = self.conversations.open(owner, chat_id)
-        return (_chat(kept, owner) if kept else _gone(owner)), owner
+    def enter(self, chat: Chat, owner: str, chat_id: str, token: str) -> bool:
+        """Make a session's chat the one of its address, for the owner of this browser or whoever
+        has a link; whether there is one to be shown. The first event does it, whichever that is: a
+        question may come before the page has told that it is there, or after the server has been
+        started again."""
+        with self._entering:
+            if chat.entered:
+                return False
+            known = isinstance(owner, str) and len(owner) >= 32
+            chat.become(Chat(owner=owner if known else new_owner(), entered=True))
+            if not (token or chat_id):
+                return False
+            try:
+                chat.become(self._opened(chat.owner, chat_id, token))
+            except Exception as error:  # chats that cannot be read are said, and asking goes on
+                chat.note = sentence_for(error)
+            return True
+
+    def _opened(self, owner: str, chat_id: str, token: str = "") -> Chat:
+        """The chat that is shared by a token or else the owner's own; without it, a new one."""
+        shared = bool(token)
+        kept = (
+            self.conversations.shared(token) if shared else self.conversations.open(owner, chat_id)
+        )
+        if kept is None:
+            return Chat(owner=owner, note=GONE, entered=True)
+        exchanges = [from_json(turn, number) for number, turn in enumerate(kept.turns, start=1)]
+        note = SHARED if shared else ""
+        return Chat(exchanges, owner, kept.id, kept.title, shared, note, entered=True)
 
     def shown(self, chat: Chat, words: str = "") -> Shown:
         """The list and the tools as they are now; nothing of the chat itself."""
@@ -188,8 +209,7 @@ class HistoryView:
             last.stop_asked = True
 
         def opened() -> Shown:
-            kept = self.conversations.open(chat.owner, str(event.value))
-            now = _chat(kept, chat.owner) if kept else _gone(chat.owner)
+            now = self._opened(chat.owner, str(event.value))
             return {self.chat: now, **self.show(now), **self.shown(now, words)}
 
         return self._safely(opened)
@@ -227,7 +247,7 @@ class HistoryView:
     def do_delete(self, chat: Chat, words: str) -> Shown:
         def deleted() -> Shown:
             self.conversations.delete(chat.owner, chat.id or "")
-            now = Chat(owner=chat.owner)
+            now = Chat(owner=chat.owner, entered=True)
             return {self.chat: now, **self.show(now), **self.shown(now, words)}
 
         return self._safely(deleted)
@@ -237,16 +257,6 @@ class HistoryView:
             return act()
         except Exception as error:  # the page goes on after any error, and says so
             return {self.note: render_status(sentence_for(error), "error")}
-
-
-def _chat(kept: Kept, owner: str, read_only: bool = False) -> Chat:
-    exchanges = [from_json(turn, number) for number, turn in enumerate(kept.turns, start=1)]
-    note = SHARED if read_only else ""
-    return Chat(exchanges, owner, kept.id, kept.title, read_only, note)
-
-
-def _gone(owner: str) -> Chat:
-    return Chat(owner=owner, note=GONE)
 
 
 def render_list(entries: list[Entry], open_id: str | None, searched: bool) -> str:

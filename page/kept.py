@@ -15,7 +15,7 @@ from typing import Any
 from corpus.article import Article
 from index.types import Copy, Hit, Passage
 from page.chat import Exchange
-from rag.narrow import Scope
+from rag.narrow import Named, Scope
 from rag.types import Answer, Citation, Claim, Disagreement, Sentence, Timings
 
 
@@ -71,7 +71,8 @@ def from_json(text: str, number: int) -> Exchange:
 
 def _scope(scope: Scope) -> dict[str, Any]:
     days = {name: day and day.isoformat() for name, day in _days(scope).items()}
-    return {"outlets": scope.outlets, "literal": scope.literal, **days}
+    kept = {"outlets": scope.outlets, "articles": scope.articles, "literal": scope.literal}
+    return {**kept, **days}
 
 
 def _days(scope: Scope) -> dict[str, date | None]:
@@ -79,8 +80,10 @@ def _days(scope: Scope) -> dict[str, date | None]:
 
 
 def _scope_again(row: dict[str, Any]) -> Scope:
-    days = {name: row[name] and date.fromisoformat(row[name]) for name in _days(Scope())}
-    return Scope(tuple(row["outlets"]), literal=row["literal"], **days)
+    first, last, as_of = (row[name] and date.fromisoformat(row[name]) for name in _days(Scope()))
+    # A turn that was kept before single articles could be chosen names none.
+    articles = tuple(Named(*one) for one in row.get("articles", ()))
+    return Scope(tuple(row["outlets"]), first, last, as_of, row["literal"], articles)
 
 
 def _passage(passage: Passage) -> dict[str, Any]:

@@ -25,11 +25,44 @@ window.bylinePlace = (changes) => {
   history.replaceState(null, "", place(changes));
   here = opened();
 };
+// How much a question is narrowed down is told beside the fold too, which may be closed.
+window.bylineScope = (scope) => {
+  window.bylinePlace(scope);
+  const chosen = Object.values(scope).flat().filter(Boolean).length;
+  const label = document.querySelector("#narrow > button > span");
+  if (chosen) label.dataset.chosen = chosen;
+  else delete label.dataset.chosen;
+};
 const view = () => {
-  document.body.dataset.view = address().get("view") === "articles" ? "articles" : "chat";
+  const { dataset } = document.body;
+  const before = dataset.view;
+  dataset.view = address().get("view") === "articles" ? "articles" : "chat";
+  if (before && before !== dataset.view) scrollTo(0, 0); // a narrow screen scrolls as a whole
 };
 addEventListener("hashchange", () => (opened() === here ? view() : location.reload()));
 view();
+window.bylineToQuestion = () => {
+  window.bylineView("chat");
+  view(); // now: what is hidden takes no focus
+  openSheet(false);
+  document.querySelector("#question textarea").focus();
+};
+
+// What is typed, or asked and not answered yet, outlives the page being loaded again, as Gradio does
+// once a server is back. What the tab keeps is put into the box when the page is entered.
+addEventListener("pagehide", () => {
+  const asked = document.querySelector("#now .turn[aria-busy='true'] .asked");
+  const draft = document.querySelector("#question textarea")?.value || asked?.textContent;
+  if (draft) sessionStorage.setItem("byline-draft", draft);
+});
+window.bylineDraft = () => {
+  const box = document.querySelector("#question textarea");
+  const draft = sessionStorage.getItem("byline-draft");
+  sessionStorage.removeItem("byline-draft");
+  if (!draft || box.value) return;
+  box.value = draft;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+};
 
 const openSheet = (yes) => {
   part("evidence").toggleAttribute("data-open", yes);
@@ -93,7 +126,10 @@ new MutationObserver(() => {
     turn = last.dataset.turn;
     follow = true;
     part("evidence").scrollTop = 0;
-    if (!wide.matches) last.scrollIntoView({ block: "start" });
+    if (!wide.matches) {
+      document.querySelector("#narrow > button.open")?.click(); // it covers the answer
+      last.scrollIntoView({ block: "start" });
+    }
   }
   if (follow && wide.matches) chat.scrollTop = chat.scrollHeight;
 }).observe(document.body, { childList: true, subtree: true, characterData: true });

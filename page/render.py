@@ -64,7 +64,12 @@ def _chips(exchange: Exchange) -> str:
     """What the question was narrowed down to."""
     scope = exchange.scope
     days = (("From", scope.first), ("To", scope.last), ("As known on", scope.as_of))
-    told = [*scope.outlets, *(f"{word} {day(one.isoformat())}" for word, one in days if one)]
+    named = (article.title or "Untitled" for article in scope.articles)
+    told = [
+        *scope.outlets,
+        *named,
+        *(f"{word} {day(one.isoformat())}" for word, one in days if one),
+    ]
     if scope.literal:
         told.append("Read as it is written")
     chips = "".join(f"<li><bdi>{escape(one)}</bdi></li>" for one in told)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from index.search import Index
 from rag.clock import Clock
 from rag.disagreement import Told
 from rag.now import note_on
 from rag.prompt import REFUSAL
-from rag.types import Answer, Done, Generator, Sentence
+from rag.types import Answer, Done, Generator, Searched, Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Request:
 
 
 def finish(
-    request: Request, told: Told, raw: str, clock: Clock, generator: Generator, index: Index
+    request: Request, told: Told, raw: str, clock: Clock, generator: Generator, index: Searched
 ) -> Done:
     """The answer or, where no sentence stands, the refusal with the closest passages."""
     return Done(

@@ -1,19 +1,15 @@
-"""Answers from a part of the articles: of some outlets, of some days, or as of a day."""
+"""Answers from a part of the articles: from some, of some outlets or days, or as of a day."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
+from typing import NamedTuple
 
-from corpus.article import Article
 from corpus.errors import BylineError
-from index.live import LiveIndex
 from index.search import Index
-from index.store import ArticleRow
+from index.store import ArticleRow, day_stated
 from index.types import Hit
 from index.versions import Manifest
 from rag.describe import Description
@@ -21,12 +17,19 @@ from rag.pipeline import Pipeline
 from rag.types import Event, Turn
 
 
+class Named(NamedTuple):
+    """An article by its id, and by the title that it had when it was chosen."""
+
+    id: str
+    title: str
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an answer may rest on: articles of these `outlets` (all, if none is named) that were
-    published from `first` to `last`, as they were known `as_of` a day. One whose day is not known
-    is in no range of days. A `literal` question is read as it is written: without the chat before
-    it, and with its spelling as it is.
+    """What an answer may rest on: these `articles` of these `outlets` (all, if none is named) that
+    were published from `first` to `last`, as they were known `as_of` a day. One whose day is not
+    known is in no range of days. A `literal` question is read as it is written: without the chat
+    before it, and with its spelling as it is.
     """
 
     outlets: tuple[str, ...] = ()
@@ -34,6 +37,7 @@ class Scope:
     last: date | None = None
     as_of: date | None = None
     literal: bool = False
+    articles: tuple[Named, ...] = ()
 
     def __post_init__(self) -> None:
         if self.first and self.last and self.first > self.last:
@@ -41,27 +45,23 @@ class Scope:
 
     @property
     def narrows(self) -> bool:
-        return bool(self.outlets or self.first or self.last)
+        return bool(self.articles or self.outlets or self.first or self.last)
 
-    def holds(self, outlet: str | None, published_at: str | None) -> bool:
-        """Whether an article of this outlet and day is in it."""
-        if self.outlets and outlet not in self.outlets:
-            return False
+    def ids(self, rows: Sequence[ArticleRow]) -> list[str]:
+        """Which of these articles are in it."""
+        chosen = {article.id for article in self.articles}
+        return [
+            row.id
+            for row in rows
+            if (not chosen or row.id in chosen)
+            and (not self.outlets or row.outlet in self.outlets)
+            and self._holds(day_stated(row.published_at))
+        ]
+
+    def _holds(self, day: date | None) -> bool:
         if not (self.first or self.last):
             return True
-        try:
-            day = date.fromisoformat((published_at or "")[:10])
-        except ValueError:
-            return False
-        return (self.first or day) <= day <= (self.last or day)
-
-    def holds_hit(self, hit: Hit) -> bool:
-        """Whether the article, or one that says the same, is in it: copies of a story are searched
-        in one of them alone."""
-        article = hit.passage.article
-        return self.holds(article.outlet, article.published_at) or any(
-            self.holds(each.outlet, each.published_at) for each in hit.copies
-        )
+        return day is not None and (self.first or day) <= day <= (self.last or day)
 
 
 class Narrowing:
@@ -85,59 +85,28 @@ class Narrowing:
         self, question: str, history: Sequence[Turn], scope: Scope | None = None
     ) -> Iterator[Event]:
         """As Pipeline.stream."""
-        scope, pipeline = scope or Scope(), self._pipeline
-        if scope.narrows or scope.literal:
-            pipeline = copy.copy(pipeline)
-            # It has all of an index that answering needs.
-            pipeline.index = cast("LiveIndex", _Part(pipeline.index, scope))
-        yield from pipeline.stream(question, () if scope.literal else history, scope.as_of)
+        scope = scope or Scope()
+        history = () if scope.literal else history
+        return self._pipeline.stream(
+            question, history, scope.as_of, lambda index: Part(index, scope)
+        )
 
 
-class _Part:
+@dataclass(frozen=True, slots=True)
+class Part:
     """An index of which only what is in a scope is found."""
 
-    def __init__(self, index: Index | LiveIndex, scope: Scope) -> None:
-        self._index, self._scope = index, scope
-
-    @contextmanager
-    def pinned(self) -> Iterator[_Part]:
-        with self._index.pinned() as index:
-            yield _Part(index, self._scope)
+    index: Index
+    scope: Scope
 
     @property
     def manifest(self) -> Manifest:
-        return self._index.manifest
+        return self.index.manifest
 
     def corrected(self, question: str) -> str:
         """The question with its spelling put right, if it is not to be read as it is written."""
-        if self._scope.literal or not isinstance(self._index, Index):
-            return question
-        return self._index.corrected(question)
+        return question if self.scope.literal else self.index.corrected(question)
 
-    def article(self, article_id: str) -> Article | None:
-        return self._index.article(article_id)
-
-    def articles(self) -> list[ArticleRow]:
-        rows = self._index.articles()
-        return [row for row in rows if self._scope.holds(row.outlet, row.published_at)]
-
-    def search(
-        self,
-        question: str,
-        k: int = 10,
-        depth: int = 60,
-        as_of: date | None = None,
-        newness: float = 0.0,
-    ) -> list[Hit]:
-        """As Index.search: looks deeper until `k` passages are inside, or there is no more."""
-        if not self._scope.narrows:
-            return self._index.search(question, k, depth, as_of, newness)
-        if not self.articles():
-            return []
-        asked = max(k, depth)
-        while True:
-            hits = self._index.search(question, asked, asked, as_of, newness)
-            inside = [hit for hit in hits if self._scope.holds_hit(hit)]
-            if len(inside) >= k or len(hits) < asked:
-                return inside[:k]
-            asked *= 4
+    def search(self, question: str, k: int, *, as_of: date | None, newness: float) -> list[Hit]:
+        within = self.scope.ids(self.index.articles()) if self.scope.narrows else None
+        return self.index.search(question, k, as_of=as_of, newness=newness, within=within)

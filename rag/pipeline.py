@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Generator as TypingGenerator
-from collections.abc import Iterator, Sequence
 from datetime import date
 
 from index.live import LiveIndex
@@ -34,6 +34,7 @@ from rag.types import (
     Found,
     Generator,
     History,
+    Searched,
     Sentence,
     Turn,
 )
@@ -65,20 +66,25 @@ class Pipeline:
         raise AssertionError("stream ends with Done")
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), as_of: date | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        as_of: date | None = None,
+        part: Callable[[Index], Searched] | None = None,
     ) -> Iterator[Event]:
-        """The events of one answer as of a day, `Done` last. Closing it stops the model."""
+        """The events of one answer as of a day, `Done` last, from the whole index or a `part` of
+        it. Closing it stops the model."""
         with self.index.pinned() as index:
-            yield from self._answer(index, question, history, as_of)
+            yield from self._answer(part(index) if part else index, question, history, as_of)
 
     def _answer(
-        self, index: Index, question: str, history: Sequence[Turn], as_of: date | None
+        self, index: Searched, question: str, history: Sequence[Turn], as_of: date | None
     ) -> Iterator[Event]:
         clock = Clock()
         question = askable(question, self._limits.question_characters)
-        query = as_question(index.corrected(stand_alone(question, history, self.generator)))
+        understood = index.corrected(stand_alone(question, history, self.generator))
+        request, query = Request(question, understood, as_of), as_question(understood)
         retrieved, ranked = self._find(index, query, as_of)
-        request = Request(question, query, as_of)
         found = choose(ranked, self._limits.budget)
         clock.found()
         yield Found(tuple(found))
@@ -125,7 +131,7 @@ class Pipeline:
             return describe(index, self.generator, self.index.problem)
 
     def _find(
-        self, index: Index, query: str, as_of: date | None
+        self, index: Searched, query: str, as_of: date | None
     ) -> tuple[list[Hit], list[Candidate]]:
         """The passages found, and their sentences, the best evidence first."""
         limit, new = self._limits.retrieved, newness(query, as_of)

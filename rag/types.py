@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal, Protocol
 
 from index.types import Hit, Passage
+from index.versions import Manifest
 
 Verdict = Literal["supported", "partly", "unsupported"]
 Difference = Literal["different", "compatible", "corrected"]
@@ -187,6 +188,20 @@ class Reading:
 
     probability: float
     likelihood: float | None = None
+
+
+class Searched(Protocol):
+    """What an answer is made from: one version of an index, or a part of its articles."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+    def corrected(self, question: str) -> str:
+        """The question with its spelling put right."""
+        ...
+
+    def search(self, question: str, k: int, *, as_of: date | None, newness: float) -> list[Hit]:
+        """The `k` best passages, as Index.search."""
+        ...
 
 
 class Generator(Protocol):

@@ -12,6 +12,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
+from served import Open, Serve, ask
 
 from corpus.read import read_articles
 from eval.measure import Options, make_result
@@ -22,6 +24,7 @@ from eval.scores import summarise
 from eval.table import render
 from rag.fetch import ensure
 from rag.load import build_index, load_embedder, load_pipeline
+from rag.narrow import Narrowing
 from rag.pipeline import Pipeline
 from rag.settings import SAMPLE_ARTICLES, load_settings
 
@@ -97,3 +100,15 @@ def test_the_model_was_given_few_tokens(outcome: Result) -> None:
     """On a CPU the prompt's length is the time to the first word."""
     prompts = [r.timings.prompt_tokens for r in outcome.records if not r.abstained]
     assert all(prompt is not None and prompt < 1500 for prompt in prompts)
+
+
+@pytest.mark.browser
+def test_the_page_shows_an_answer_with_its_evidence(
+    pipeline: Pipeline, serve: Serve, visit: Open
+) -> None:
+    page = visit(serve(Narrowing(pipeline)), ready=False)
+    ask(page, "What stake did Meta take in Scale AI?")
+    expect(page.locator("#chat .took")).to_be_visible(timeout=300_000)
+    expect(page.locator("#chat .answer")).to_contain_text("49")
+    page.locator("#chat .cite a").first.click()
+    expect(page.locator("#evidence [data-lit] mark").first).to_be_in_viewport()

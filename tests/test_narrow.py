@@ -7,11 +7,10 @@ from datetime import date
 import pytest
 from deal import CHIEF, DEAL, QUESTION, Make, answer_of
 from fakes import ScriptedGenerator
-from test_page import ARTICLE, hit
 
 from corpus.errors import BylineError
-from index.types import Copy, Hit
-from rag.narrow import Narrowing, Scope, _Part
+from index.store import ArticleRow
+from rag.narrow import Named, Narrowing, Part, Scope
 from rag.types import Turn
 
 JUNE_13, JUNE_14 = date(2025, 6, 13), date(2025, 6, 14)
@@ -41,6 +40,12 @@ def test_only_these_days_are_asked(make: Make) -> None:
     assert found(narrowed(make), Scope(first=JUNE_14, last=JUNE_14)) == {CHIEF.id}
 
 
+def test_only_these_articles_are_asked(make: Make) -> None:
+    chosen = tuple(Named(article.id, article.title) for article in (CHIEF, DEAL))
+    assert found(narrowed(make), Scope(articles=chosen[:1])) == {CHIEF.id}
+    assert found(narrowed(make), Scope(articles=chosen, last=JUNE_13)) == {DEAL.id}
+
+
 def test_a_scope_without_an_article_finds_nothing(make: Make) -> None:
     answer = answer_of(list(narrowed(make).stream(QUESTION, (), Scope(("Nobody",)))))
     assert answer.abstained
@@ -61,9 +66,9 @@ def test_a_literal_question_is_read_without_the_chat_before_it(make: Make) -> No
 
 
 def test_a_literal_question_is_not_put_right(make: Make) -> None:
-    part = _Part(make(ScriptedGenerator()).index, Scope(literal=True))
-    with part.pinned() as index:
-        assert index.corrected("Clintn reactr") == "Clintn reactr"
+    with make(ScriptedGenerator()).index.pinned() as index:
+        part = Part(index, Scope(literal=True))
+        assert part.corrected("Clintn reactr") == "Clintn reactr"
 
 
 def test_outlets_are_listed(make: Make) -> None:
@@ -75,13 +80,7 @@ def test_days_in_the_wrong_order_are_said() -> None:
         Scope(first=JUNE_14, last=JUNE_13)
 
 
-def test_a_copy_in_an_outlet_counts_as_that_outlets() -> None:
-    copied = Hit(hit(ARTICLE).passage, 1.0, copies=(Copy("c", "Copy", "Post", "2025-06-14"),))
-    assert Scope(("Post",)).holds_hit(copied)
-    assert not Scope(("Post",), last=JUNE_13).holds_hit(copied)
-
-
 def test_an_article_without_a_day_is_in_no_range_of_days() -> None:
-    assert Scope().holds(None, None)
-    assert not Scope(last=JUNE_13).holds(None, None)
-    assert not Scope(last=JUNE_13).holds(None, "yesterday")
+    rows = [ArticleRow(str(day), "", None, day, 1) for day in (None, "yesterday", "2025-06-13")]
+    assert Scope().ids(rows) == ["None", "yesterday", "2025-06-13"]
+    assert Scope(last=JUNE_13).ids(rows) == ["2025-06-13"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from dataclasses import replace
 
 import pytest
@@ -20,6 +22,7 @@ from page.render import (
     render_about,
     render_exchange,
 )
+from rag.narrow import Named
 from rag.types import (
     Answer,
     Checked,
@@ -358,6 +361,45 @@ def test_a_failed_load_is_tried_again() -> None:
     assert loading.get() is loading.get()
 
 
+def test_a_load_that_failed_in_the_background_is_tried_again() -> None:
+    tries, failed = [BylineError("No weights."), None], threading.Event()
+
+    def load() -> ScriptedPipeline:
+        if (error := tries.pop(0)) is not None:
+            failed.set()
+            raise error
+        return ScriptedPipeline({})
+
+    loading = Loading(load)
+    loading.begin()
+    assert failed.wait(20)
+    assert loading.get() is loading.get()
+
+
+def test_waiting_for_the_model_can_be_stopped() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    pipeline = ScriptedPipeline(complete_script())
+
+    def load() -> ScriptedPipeline:
+        begun.set()
+        assert go_on.wait(20)
+        return pipeline
+
+    loading, exchange = Loading(load), asked()
+    loading.begin()
+    assert begun.wait(20)
+    steps = run(exchange, loading, [])
+    next(steps)
+    assert exchange.notice == LOADING
+    next(steps)
+    assert re.fullmatch(rf"{LOADING} \d+ s", exchange.notice)
+    exchange.stop_asked = True
+    assert list(steps) == [None]
+    assert exchange.stage == "answered"
+    go_on.set()
+    assert pipeline.asked == []
+
+
 def test_one_question_waits_for_another_and_is_told_so() -> None:
     line, script = Line(), complete_script()
     first, second = asked(), asked()
@@ -427,9 +469,11 @@ def test_a_note_stands_under_the_answer() -> None:
 
 
 def test_what_is_narrowed_down_stands_at_the_question() -> None:
-    scope = scope_of(["<b>"], "2025-06-01", None, " 2025-06-14 ")
-    html = render_exchange(Exchange(1, "What?", replace(scope, literal=True)))
-    assert "<li><bdi>&lt;b&gt;</bdi></li><li><bdi>From 1 June 2025</bdi></li>" in html
+    scope = scope_of({}, ["<b>"], [], "2025-06-01", None, " 2025-06-14 ")
+    scope = replace(scope, literal=True, articles=(Named("a", "A <i>title"), Named("b", "")))
+    html = render_exchange(Exchange(1, "What?", scope))
+    assert "<li><bdi>&lt;b&gt;</bdi></li><li><bdi>A &lt;i&gt;title</bdi></li>" in html
+    assert "<li><bdi>Untitled</bdi></li><li><bdi>From 1 June 2025</bdi></li>" in html
     assert "As known on 14 June 2025" in html
     assert "Read as it is written" in html
 
@@ -437,4 +481,9 @@ def test_what_is_narrowed_down_stands_at_the_question() -> None:
 @pytest.mark.parametrize("days", [("soon", None, None), ("2025-06-02", "2025-06-01", None)])
 def test_days_that_cannot_be_are_said(days: tuple[str | None, ...]) -> None:
     with pytest.raises(BylineError):
-        scope_of([], *days)
+        scope_of({}, [], [], *days)
+
+
+def test_an_article_that_is_not_there_is_said() -> None:
+    with pytest.raises(BylineError, match="not in the index any more"):
+        scope_of({"there": "A title"}, [], ["there", "gone"], None, None, None)

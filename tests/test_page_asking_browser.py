@@ -31,6 +31,7 @@ def test_a_question_is_narrowed_down_and_the_address_keeps_how(serve: Serve, vis
     page.wait_for_url("**as-of=2025-06-14*")
     assert "outlet=Wire&from=2025-06-01" in page.url
     assert "never" not in page.url
+    expect(page.locator("#narrow [data-chosen]")).to_have_attribute("data-chosen", "3")
     ask(page)
     chips = page.get_by_role("list", name="Narrowed down to").get_by_role("listitem")
     expect(chips).to_have_text(["Wire", "From 1 June 2025", "As known on 14 June 2025"])

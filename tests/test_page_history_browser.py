@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 from served import LEADER, QUESTION, Open, Serve, ask, complete, scripted, serving
-from test_page import PAID
+from test_page import HITS, PAID
 
-from page.conversations import Conversations
+from page.components import AGAIN
+from page.conversations import Conversations, Entry
 from page.history_view import GONE, SHARED
-from rag.types import Turn
+from rag.narrow import Scope
+from rag.types import Found, Turn
 
 pytestmark = pytest.mark.browser
 
@@ -73,6 +76,11 @@ def test_a_link_shows_a_chat_to_be_read_until_it_is_taken_back(serve: Serve, vis
     expect(other.locator("#chat-note")).to_have_text(SHARED)
     expect(other.locator("#question")).to_be_hidden()
     expect(other.locator("#chat-list li")).to_have_count(0)
+    other.locator("#new-chat").click()
+    ask(other, "Who?")
+    settled(other, 1)  # a chat of the reader's own
+    other.goto(link.input_value())
+    expect(other.locator("#chat-note")).to_have_text(SHARED)
     page.locator("#unshare-chat").click()
     expect(page.locator("#chats-note")).to_contain_text("does not work any more")
     other.reload()
@@ -98,6 +106,69 @@ def test_a_chat_goes_on_after_the_server_has_been_started_again(
     assert pipeline.asked[1] == ("Who?", (Turn(QUESTION, "Meta paid $14.3 billion."),))
 
 
+class Slow(Conversations):
+    """Lists no chat before a test lets it: the page is still being entered until then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Event()
+
+    def entries(self, owner: str, words: str = "") -> list[Entry]:
+        assert self.go_on.wait(20)
+        return super().entries(owner, words)
+
+
+def test_a_question_asked_before_the_page_is_entered_is_answered_and_kept(
+    serve: Serve, visit: Open
+) -> None:
+    pipeline = scripted(SCRIPT)
+    with closing(Slow()) as kept:
+        page = visit(f"{serve(pipeline, conversations=kept)}#outlet=Wire", ready=False)
+        ask(page)
+        expect(page.locator("#chat .asked")).to_have_text(QUESTION)
+        kept.go_on.set()
+        settled(page, 1)
+        assert pipeline.within == [Scope(("Wire",))]
+        page.reload()
+        expect(page.locator("#chat .answer")).to_have_text("Meta paid $14.3 billion.2")
+        ask(page, "Who?")
+        settled(page, 2)
+
+
+def test_a_page_left_open_goes_on_with_a_server_that_was_started_again(
+    visit: Open, tmp_path: Path
+) -> None:
+    file, pipeline = tmp_path / "chats.sqlite", scripted(SCRIPT)
+    with closing(Conversations(file)) as kept, serving([]) as serve:
+        page = visit(url := serve(pipeline, conversations=kept))
+        ask(page)
+        settled(page, 1)
+    with closing(Conversations(file)) as kept, serving([]) as serve:
+        serve(pipeline, conversations=kept, port=int(url[:-1].split(":")[-1]))
+        page.locator("#evidence .read").first.click()
+        expect(page.locator("#evidence-reading")).to_have_text(AGAIN)
+        page.get_by_role("button", name="A good answer", exact=True).click()
+        expect(page.locator("#status")).to_have_text(AGAIN)
+        ask(page, "Who?")
+        settled(page, 2)
+        page.reload()
+        expect(page.locator("#chat .answer")).to_have_count(2)
+    assert pipeline.asked[1] == ("Who?", (Turn(QUESTION, "Meta paid $14.3 billion."),))
+
+
+def test_what_was_not_answered_yet_comes_back_with_the_page(serve: Serve, visit: Open) -> None:
+    on = threading.Event()
+    page = visit(serve(scripted({QUESTION: [Found(HITS), on, *SCRIPT[QUESTION]]})))
+    ask(page)
+    expect(page.locator("#evidence .passage")).to_have_count(2)
+    page.reload()
+    expect(page.locator("#question textarea")).to_have_value(QUESTION)
+    on.set()
+    page.locator("#question textarea").fill("Typed")
+    page.reload()
+    expect(page.locator("#question textarea")).to_have_value("Typed")
+
+
 def test_a_chat_is_taken_away_as_a_file(serve: Serve, visit: Open) -> None:
     page = visit(serve(scripted(SCRIPT)))
     ask(page)
@@ -113,3 +184,5 @@ def test_a_chat_is_taken_away_as_a_file(serve: Serve, visit: Open) -> None:
     page.emulate_media(media="print")
     expect(page.locator("#evidence mark")).to_be_visible()
     expect(page.locator("#composer")).to_be_hidden()
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.locator("#chat .answer")).to_have_css("color", "rgb(29, 27, 24)")

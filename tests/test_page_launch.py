@@ -9,6 +9,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,7 +84,7 @@ def test_a_verdict_mark_has_the_contrast_of_level_aa(scheme: str, mark: str) -> 
 
 @pytest.mark.usefixtures("_loops_closed")
 def test_the_parts_have_their_ids() -> None:
-    page = build_page(lambda: ScriptedPipeline({}), ["Who?"], "18 articles")
+    page = build_page(lambda: ScriptedPipeline({}), ["Who?"], "18 articles").blocks
     ids = {block.elem_id for block in page.blocks.values()}
     expected = {"question", "send", "stop", "chat", "evidence", "conversations", "narrow"}
     expected |= {"new-chat", "examples", "status"}
@@ -100,6 +101,22 @@ def test_a_taken_port_is_one_sentence() -> None:
         with pytest.raises(BylineError, match=f"127.0.0.1:{port}"):
             launch(lambda: ScriptedPipeline({}), port=port, block=False)
     gc.collect()  # Gradio leaves the socket it tried open; its warning belongs to this test
+
+
+@pytest.mark.usefixtures("_loops_closed")
+def test_loading_begins_before_anybody_opens_the_page() -> None:
+    begun = threading.Event()
+
+    def load() -> ScriptedPipeline:
+        begun.set()
+        return ScriptedPipeline({})
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    page = launch(load, port=port, block=False)
+    page.close(verbose=False)
+    assert begun.wait(20)
 
 
 @pytest.mark.usefixtures("_loops_closed")
