@@ -44,13 +44,14 @@ _ASKING: dict[Kind, re.Pattern[str]] = {
 # "How much voting power" asks for no sum.
 _HOW_MUCH = re.compile(
     r"\bhow many (?:[mb]illions?|dollars|euros|pounds)\b"
-    r"|\bhow much (?:money|cash|revenue|profit"
+    r"|\bhow much (?:money|cash|capital|funding|investment|debt|revenue|profit"
     r"|did|does|do|is|was|were|are|will|would|has|have|had)\b",
     re.I,
 )
 _WHAT_AMOUNT = re.compile(
     r"^(?:at |for )?(?:what|which)\b"
-    r".*\b(?:price|cost|revenue|turnover|sales|amount|sum|valuation|monetary value|value of)\b"
+    r".*\b(?:price|cost|revenue|turnover|sales|amount|sum|dollars|euros|pounds|valuation"
+    r"|monetary value|value of)\b"
     r"|\b(?:worth|cost|costs|pay|paid|for|at|is|was) how much\b"
     r"|^what (?:did|does|do|will|has|have)\b"
     r".*\b(?:pay|paid|spend|spent|invest|invested|cost|earn)\b",

@@ -7,8 +7,8 @@ import re
 _REQUEST = re.compile(
     r"\A(?:(?:please|kindly|hello|hi)\b,? )*"
     r"(?:(?:can|could|would|will) you (?:please |kindly )?"
-    r"(?:tell me|let me know|specify|say|name|give me|find out)"
-    r"|(?:tell me|let me know|specify|give me)"
+    r"(?:tell me|let me know|specify|state|indicate|say|name|give me|find out)"
+    r"|(?:tell me|let me know|specify|state|indicate|give me)"
     r"|i(?: would|[’']d)? (?:like|want|need|wish) to (?:know|learn|find out)"
     r"|(?:do you|does anybody|does anyone) know)\b,? +(?:about )?",
     re.IGNORECASE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from corpus.article import Article
 from index.types import Hit
 from rag.orders import addresses_a_model
 from rag.types import Message
@@ -33,6 +34,7 @@ _REFUSING = re.compile(
     r"|\b(?:passages?|articles?)\b[^.]*\b(?:not|n't|no)\b",
     re.IGNORECASE,
 )
+_LONGEST_OPENING = 60
 _LONGEST_TITLE = 300  # characters; the outlet's name takes part of the prompt, too
 
 
@@ -72,10 +74,19 @@ def heading(hit: Hit) -> str:
     """Title, outlet and date of a passage, as far as they are known, and as far as they are names
     and no orders to the model."""
     article = hit.passage.article
-    title = _name(article.title) or "Untitled"
+    title = _name(_headline(article)) or "Untitled"
     known = [_name(part) for part in (article.outlet or "", (article.published_at or "")[:10])]
     about = ", ".join(part for part in known if part)
     return f"{title} ({about})" if about else title
+
+
+def _headline(article: Article) -> str:
+    """The title; of one that is the text's first sentence, only the beginning: a small model would
+    give it as its answer."""
+    title = article.title.strip()
+    if len(title) <= _LONGEST_OPENING or not article.body.lstrip().startswith(title):
+        return title
+    return f"{title[:_LONGEST_OPENING].rsplit(maxsplit=1)[0]}…"
 
 
 def _name(text: str) -> str:

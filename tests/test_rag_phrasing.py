@@ -14,6 +14,7 @@ from rag.phrasing import as_question
         ("Could you please tell me what Vell paid for the line?", "What Vell paid for the line?"),
         ("I'd like to know the name of Vell's new head.", "What is the name of Vell's new head?"),
         ("Please specify the size of the stake", "What is the size of the stake?"),
+        ("Kindly indicate the sum that it paid.", "What is the sum that it paid?"),
         ("size of Vell's stake", "What is the size of Vell's stake?"),
         ("Vell founding year", "What is Vell founding year?"),
         ("the price of the line", "What is the price of the line?"),
