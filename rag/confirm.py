@@ -61,7 +61,7 @@ def answers(
     cited = {c.passage for sentence in reply for c in sentence.citations}
     if not speak_of(question, [Hit(passage, 0.0) for passage in cited], least_words):
         return False
-    if turns_round(question, text):
+    if turns_round(question, text) or _passes_denial_over(question, text, evidence):
         return False
     bodies = {passage.article.body for passage in cited}
     if not replies_in_kind(question, text, "\n".join(bodies)):
@@ -108,6 +108,11 @@ def _of_another_time(question: str, reply: Sequence[Sentence]) -> bool:
         for sentence in reply
         for c in sentence.citations
     )
+
+
+def _passes_denial_over(question: str, reply: str, evidence: Sequence[Hit]) -> bool:
+    """Whether the best passage says that there is none of what is asked for, and the reply not."""
+    return denies(question, evidence[0].passage.text) and not denies(question, reply)
 
 
 def turns_round(question: str, reply: str) -> bool:

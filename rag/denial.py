@@ -7,7 +7,7 @@ import re
 from rag.verify import marks
 from rag.words import content_words
 
-_NONE = re.compile(r"\A(?:no|none|without|lack\w*)\b|\bany\b", re.IGNORECASE)
+_NONE = re.compile(r"\A(?:no|none|nobody|no one|without|lack\w*)\b|\bany\b", re.IGNORECASE)
 
 
 def denies(question: str, text: str) -> bool:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 # The words of one measure, in running text; a star stands for any ending.
 _MONEY = {
-    "price": "pay* paid price* cost costs fee sum buy* bought acqui* purchase* invest* deal "
-    "takeover transaction stake consideration putting pour* inject* receiv*",
+    "price": "pay* paid price* cost costs fee sum get gets got buy* bought acqui* purchase* "
+    "invest* deal takeover transaction stake consideration putting pour* inject* receiv*",
     "value": "value* valuation worth put",
     "sales": "sales revenue* turnover took",
     "profit": "profit* earnings income",

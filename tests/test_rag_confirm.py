@@ -109,3 +109,16 @@ def test_a_valuation_is_no_reply_to_what_was_paid(body: str, reply: str, is_answ
 )
 def test_a_reply_that_turns_the_question_round(question: str, reply: str, turned: bool) -> None:
     assert turns_round(question, reply) is turned
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_answer"),
+    [("Acme holds a stake in Vell.", False), ("Acme does not have any voting power.", True)],
+)
+def test_a_reply_may_not_pass_a_denial_over(reply: str, is_answer: bool) -> None:
+    body = "Acme holds a stake in Vell but does not have any voting power."
+    passage = Passage(Article("a", "Acme and Vell", body), 0, len(body))
+    sentence = Sentence(reply, (Citation(1, passage, 0, len(body)),))
+    question = "How much voting power comes with it?"
+    found = answers(question, [sentence], [Hit(passage, 0.9)], ScriptedGenerator())
+    assert found is is_answer

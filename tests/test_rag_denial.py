@@ -16,6 +16,7 @@ NONE = "Vell will have a 49% stake in the line but will not have any voting powe
         ("How much voting power does Vell get?", NONE),
         ("Which voting rights come with the stake?", NONE),
         ("How many boats does the line have?", "The line has no boats of its own."),
+        ("Which company bought Vell?", "Its backers get their money, though nobody bought Vell."),
     ],
 )
 def test_what_is_asked_for_is_denied(question: str, text: str) -> None:

@@ -152,7 +152,7 @@ def _support(text: str, number: int, hit: Hit, known: frozenset[str]) -> _Suppor
     """The share of the sentence's content words in the passage, and the first fault found.
 
     The words of numbers and dates count as held: where the passage has them in no form, that is a
-    fault. Names alone carry nothing: what is said of them has to be there in part, or a figure.
+    fault. Names alone carry a part at most: what is said of them has to be there, too, or a figure.
     """
     source = f"{heading(hit)}\n{hit.passage.text}"
     claimed = _stems(text)
@@ -164,7 +164,7 @@ def _support(text: str, number: int, hit: Hit, known: frozenset[str]) -> _Suppor
     share = min((count + len(claimed) - len(bare)) / len(claimed), _most(count, len(bare)))
     said = set(bare).difference(*(_stems(name) for name in _named(text, known)))
     if said and said.isdisjoint(held) and len(bare) == len(claimed):
-        share = 0.0
+        share = min(share, PARTLY)
     fault = None
     if share >= PARTLY and _plain(text) not in _plain(hit.passage.text):
         fault = _stated_fault(text, hit, source, share, known) or _said_fault(text, hit, known)
@@ -252,7 +252,8 @@ def _said_fault(text: str, hit: Hit, known: frozenset[str]) -> Fault | None:
     if not fault and _along(text, carriers[0]) >= _ALONG:
         published = day_of(hit.passage.article.published_at)
         fault = displaced(text, carriers[0], published) or swapped_name(plain, nearest, known)
-    fault = fault or part_for_whole(plain, undated) or altered_bound(plain, nearest)
+    fault = fault or part_for_whole(plain, undated)
+    fault = fault or altered_bound(plain, nearest)
     fault = fault or altered_bound(plain, without_dates(hit.passage.text))
     if len(_common(text, carriers[0])) < _SAME * len(_stems(text)):
         return fault
