@@ -19,8 +19,8 @@ READ = 800
 """Characters of the texts that are read for a claim: the parts that share most words with it."""
 
 LEAST_SUPPORT = 0.6
-"""Of a claim, as `support` tells it, to be taken for supported. Chosen on claims that were not
-measured with: docs/LOG.md."""
+"""Of a claim, as `support` tells it, to be taken for supported. Chosen on development claims, from
+a flat stretch of bounds: docs/LOG.md."""
 
 _RUN = 400
 """Characters of a run of sentences that is read or left as one."""
