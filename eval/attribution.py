@@ -1,13 +1,18 @@
-"""The citation checker as a judge of claims, against labels that people gave."""
+"""The citation checker as a judge of claims, against labels that people gave.
+
+By its rules alone or, with `--engine` or `--model`, by the model that was taught to judge passages.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from corpus.article import Article
+from corpus.errors import BylineError
 from eval.measure import Options, each, make_result
 from eval.questions import sample
 from eval.records import OUTCOMES, Figure, Outcome, PassageRecord, Record, Result, Summary
@@ -15,39 +20,62 @@ from eval.records import SentenceRecord as Checked
 from eval.sets import Claim, read_claims
 from eval.statistics import figure, mean_figure
 from index.types import Hit, Passage
+from rag.load import load_generator
 from rag.markers import split_draft
+from rag.settings import Settings
+from rag.support import LEAST_SUPPORT, support
+from rag.types import Generator
 from rag.verify import check
 
 
 def run_attribution(options: Options) -> Result:
-    """Judge every claim of AttributionBench's development set; no model answers anything."""
+    """Judge every claim of AttributionBench's development set; no model answers anything.
+
+    Raises BylineError where a model was named that was not taught to judge.
+    """
     settings = options.settings(None)
+    generator = _taught(settings) if options.engine or options.model else None
     claims = sample(
         read_claims(settings.eval_data),
         options.limit,
         options.seed,
         lambda claim: (claim.supported, claim.source),
     )
-    records = each(claims, judge_claim)
+    records = each(claims, partial(judge_claim, generator=generator))
     return make_result(
         "attribution", settings, options, records, summarise_claims(records, options.seed)
     )
 
 
-def judge_claim(claim: Claim) -> Record:
+def _taught(settings: Settings) -> Generator:
+    generator = load_generator(settings)
+    if generator.states_answer("Is it?", [("A heading", "It is.")]) is None:
+        raise BylineError(
+            f"{settings.model} on {generator.engine} was not taught to judge: name the default "
+            "model and --engine transformers, or neither."
+        )
+    return generator
+
+
+def judge_claim(claim: Claim, generator: Generator | None = None) -> Record:
     """A claim as the checker takes the sentences of an answer: one after the other.
 
     It is judged supported when each of its sentences is, which `partly` is not: the labels call a
     claim that its references support in part unsupported. `kept` tells what the pipeline would do,
-    which lets `partly` stand.
+    which lets `partly` stand. A `generator` that was taught to judge judges the claim as a whole.
     """
     hits = [
         Hit(Passage(Article(f"{claim.id}:{n}", "", text, language="en"), 0, len(text)), 1.0)
         for n, text in enumerate(claim.references, start=1)
     ]
-    checked = [check(draft, hits) for draft in split_draft(claim.claim, len(hits))]
+    drafts = split_draft(claim.claim, len(hits))
+    checked = [check(draft, hits) for draft in drafts]
     verdicts = {sentence.verdict for sentence in checked} or {"unsupported"}
     supported = verdicts == {"supported"}
+    plain = " ".join(draft.text for draft in drafts)  # without its markers
+    told = support(plain, claim.references, generator) if generator and drafts else None
+    if told is not None:
+        supported = told >= LEAST_SUPPORT
     return Record(
         id=claim.id,
         question=claim.question,
@@ -65,6 +93,7 @@ def judge_claim(claim: Claim) -> Record:
         scores={
             "labelled": float(claim.supported),
             "judged": float(supported),
+            "support": told,
             "kept": float("unsupported" not in verdicts),
             "accuracy": float(supported == claim.supported),
         },

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes import ScriptedGenerator
 
+from corpus.errors import BylineError
 from eval.attribution import judge_claim, macro_f1, run_attribution, summarise_claims
 from eval.measure import Options
 from eval.records import Outcome
@@ -41,6 +44,28 @@ def test_each_sentence_of_a_claim_must_be_supported() -> None:
     record = judge_claim(claim("The founder of the firm was Wang. It paid $6 million for it."))
     assert [sentence.verdict for sentence in record.sentences] == ["supported", "unsupported"]
     assert record.scores["judged"] == 0
+
+
+class Taught(ScriptedGenerator):
+    def states_answer(self, question: str, passages: Sequence[tuple[str, str]]) -> list[float]:
+        return [0.7 if "bought its share" in question else 0.2]
+
+
+@pytest.mark.parametrize("text", ["The firm bought its share [2].", "The founder was Wang."])
+def test_a_model_that_was_taught_judges_in_the_place_of_the_rules(text: str) -> None:
+    by_rules, by_model = judge_claim(claim(text)), judge_claim(claim(text), Taught())
+    assert by_rules.scores["judged"] != by_model.scores["judged"]
+    assert by_model.scores["support"] == (0.7 if "share" in text else 0.2)
+    assert by_rules.sentences == by_model.sentences
+
+
+def test_a_model_that_was_taught_nothing_cannot_judge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "attributionbench-dev.jsonl").write_text("")
+    monkeypatch.setattr("eval.attribution.load_generator", lambda _: ScriptedGenerator())
+    with pytest.raises(BylineError, match="was not taught to judge"):
+        run_attribution(Options(data=tmp_path, engine="llama.cpp"))
 
 
 def test_a_claim_without_words_is_not_supported() -> None:
