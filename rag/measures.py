@@ -52,6 +52,8 @@ _SAYS_LITTLE = frozenset("put deal takeover transaction".split())
 _NEAR, _AT_HAND = 8, 4  # words
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+# What is put into a thing is paid; what it is put at is its value.
+_PUT_INTO = re.compile(r"\bput(?:s|ting)?(?= (?:\w+ ){0,2}into\b)", re.IGNORECASE)
 # The value of a payment is what was paid.
 _VALUE_OF = re.compile(
     r"\b(?:value|worth) of (?=(?:\w+['’]?s? ){0,3}(?:invest\w+|purchase|payment|cheque|funding)\b)",
@@ -88,7 +90,7 @@ def measure_asked(kind: Kind, question: str) -> str | None:
 
     Of "how many employees did it lay off" it is what comes after the counted, if that tells.
     """
-    words = _WORD.findall(_VALUE_OF.sub("", question))
+    words = _WORD.findall(_PUT_INTO.sub("invest", _VALUE_OF.sub("", question)))
     named = [(word, name) for word in words for name in _measures(kind, word) if word not in _HAS]
     telling = [
         name

@@ -17,6 +17,8 @@ from rag.measures import measure_asked, unlike
         ("What sum did investors put Vell at?", "price"),
         ("What is the value of Acme's investment in Vell?", "price"),
         ("What is the value of Vell's boats?", "value"),
+        ("How much money did Acme put into Vell?", "price"),
+        ("How much did Acme put Vell at?", "value"),
     ],
 )
 def test_the_word_that_tells_most(question: str, measure: str) -> None:

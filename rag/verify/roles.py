@@ -164,6 +164,34 @@ def _doers(sentence: tuple[Word, ...], known: frozenset[str]) -> Iterator[tuple[
             before.append(small)
 
 
+def other_patient(claim: str, sentences: Sequence[str], known: frozenset[str]) -> Fault | None:
+    """To whom it is done in the claim what the passage says is done to another only: "Wang was
+    promoted" of "Wang revealed that Droege would be promoted"."""
+    stated = [
+        (_text(sentence, name), name, verb)
+        for sentence in map(read, sentences)
+        for name, verb in _patients(sentence, known)
+    ]
+    for name, verb in _patients(read(claim), known):
+        others = [(text, other) for text, other, done in stated if done == verb]
+        if others and not any(name.names(other) for _, other in others):
+            return Fault(f"the passage says {shown(others[0][0])}")
+    return None
+
+
+def _patients(sentence: tuple[Word, ...], known: frozenset[str]) -> Iterator[tuple[Mention, str]]:
+    """The names that stand before a passive with nothing but auxiliaries between, and its verb."""
+    for name in mentions(sentence, known):
+        passive = False
+        for word in sentence[name.end :]:
+            small = word.text.lower()
+            if small not in _AUXILIARY:
+                if passive and word.content and small.endswith(("ed", "en")):
+                    yield name, word.stem
+                break
+            passive = passive or small in _BE
+
+
 def swapped_name(claim: str, sentence: str, known: frozenset[str]) -> Fault | None:
     """A name that stands where the sentence of the passage has another.
 
