@@ -14,6 +14,7 @@ from rag.asked import is_yes_or_no
 from rag.casing import with_names
 from rag.clock import Clock
 from rag.confirm import LEAST_WORDS, answers, speak_of
+from rag.corroborate import corroborate
 from rag.describe import Description, describe
 from rag.disagreement import tell_differences
 from rag.draft import check_draft, write_draft
@@ -106,7 +107,7 @@ class Pipeline:
             if not sentences and not (writes and declines(raw)):
                 evidence, sentences = best_quote(query, judged, self.generator, least_words)
                 yield Found(tuple(evidence or judged))
-        cited = evidence if sentences else judged
+        sentences, cited = corroborate(sentences, evidence if sentences else judged, retrieved)
         told = tell_differences(query, sentences, cited, retrieved)
         yield finish(request, told, raw, clock, self.generator, index)
 

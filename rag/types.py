@@ -99,7 +99,7 @@ class Timings:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """All that is known of one answer. `hits` are the passages exactly as the model was given them,
-    and after them those that only a disagreement cites.
+    and after them sentences of other articles, which say the same or differ.
 
     When `abstained`, `sentences` holds the one refusal sentence and `hits` the closest passages.
     `raw` is the model's own text, unchanged. `understood` is the question that was answered where

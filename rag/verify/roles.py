@@ -85,7 +85,10 @@ def _pairs(sentence: tuple[Word, ...], known: frozenset[str]) -> Iterator[_Pair]
             relative = {w.text.lower() for w in sentence[max(first.start - 4, 0) : first.start]}
             # "Wang, who runs Scale AI, would join Meta": it is not Scale AI that would.
             aside = between[:1] and between[0].text == "," and relative & {"who", "which"}
-            if not aside and (pair := _pair(first, second, between)):
+            # "Meta is supplied by Constellation with power from Clinton": not by Clinton.
+            doers = [w.text.lower() for w in between[: found[i + 1].start - first.end]]
+            by_another = found[i + 1] is not second and "by" in doers
+            if not (aside or by_another) and (pair := _pair(first, second, between)):
                 yield pair
 
 
@@ -130,6 +133,24 @@ def _agree(claim: _Pair, stated: _Pair) -> bool | None:
     if along == against:
         return None
     return along == (claim.passive == stated.passive)
+
+
+def acts_on_itself(claim: str, sentences: Sequence[str], known: frozenset[str]) -> Fault | None:
+    """One name that does to itself what no sentence says that it does: "Meta will supply Meta"."""
+    stated = {
+        pair.verb
+        for sentence in sentences
+        for pair in _pairs(read(sentence), known)
+        if pair.first.names(pair.second)
+    }
+    words = read(claim)
+    for pair in _pairs(words, known):
+        between, after = words[pair.first.end : pair.second.start], words[pair.second.end :]
+        is_object = _is_verb(between[-1]) and not (after and after[0].text.lower() in _AUXILIARY)
+        same = pair.first.words == pair.second.words and not pair.second.genitive
+        if same and is_object and pair.verb not in stated:
+            return Fault(f"the passage does not say this of {shown(_text(words, pair.first))}")
+    return None
 
 
 def other_doer(claim: str, carriers: Sequence[str], known: frozenset[str]) -> Fault | None:

@@ -28,7 +28,13 @@ from rag.verify.names import alias, known_names, names
 from rag.verify.part import part_for_whole
 from rag.verify.polarity import dropped_hedge, negation_fault
 from rag.verify.quotations import altered_quotation
-from rag.verify.roles import other_doer, other_patient, swapped_name, swapped_roles
+from rag.verify.roles import (
+    acts_on_itself,
+    other_doer,
+    other_patient,
+    swapped_name,
+    swapped_roles,
+)
 from rag.verify.titles import other_title
 from rag.verify.tokens import SCALE_WORDS, names_within, read
 from rag.verify.valuation import mistaken_value
@@ -247,7 +253,7 @@ def _said_fault(text: str, hit: Hit, known: frozenset[str]) -> Fault | None:
     sentences, carriers = _sentences(hit), _alike(text, hit)
     plain, undated = without_dates(text), [without_dates(one) for one in sentences]
     nearest = without_dates(carriers[0])
-    fault = swapped_roles(plain, undated, known)
+    fault = swapped_roles(plain, undated, known) or acts_on_itself(plain, undated, known)
     fault = fault or other_doer(plain, [without_dates(one) for one in carriers], known)
     fault = fault or other_patient(plain, undated, known)
     if not fault and _along(text, carriers[0]) >= _ALONG:
