@@ -110,7 +110,8 @@ class Record:
     `answerable` is None where the set does not say. `retrieved` are the passages that the search
     found, best first; `evidence` those chosen to answer from; `given` those that the model was
     given last, or the closest ones under a refusal. `answer` is the text with its markers.
-    `confidence` is the system's own, 0 to 1. `scores` holds this question's part of each metric,
+    `confidence` is the system's own, 0 to 1; `quoted` says that the answer is an article's own
+    sentence. `scores` holds this question's part of each metric,
     None where there was nothing to score. `error` is what a person would have been told instead of
     an answer.
     """
@@ -133,6 +134,7 @@ class Record:
     evidence: tuple[PassageRecord, ...] = ()
     given: tuple[PassageRecord, ...] = ()
     confidence: float | None = None
+    quoted: bool = False
     sentences: tuple[SentenceRecord, ...] = ()
     timings: TimingsRecord = field(default_factory=TimingsRecord)
     scores: Mapping[str, float | None] = field(default_factory=dict)

@@ -121,7 +121,8 @@ def make_record(
         retrieved=_passages(retrieved),
         evidence=_passages(evidence),
         given=_passages(answer.hits) if answer else (),
-        confidence=getattr(answer, "confidence", None),  # once answers have one
+        confidence=answer.confidence if answer else None,
+        quoted=answer.quoted if answer else False,
         sentences=_sentences(answer) if answer else (),
         timings=TimingsRecord(
             timings.retrieve_ms,

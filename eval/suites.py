@@ -17,13 +17,15 @@ from eval.records import Record, Result
 from eval.runner import Runner
 from eval.scores import summarise
 from eval.sets import AbsentSetError, Case, named_articles, read_cases, read_news, shrink
+from eval.teaching.pairs import kept_apart
 from rag.settings import SAMPLE_ARTICLES, Settings
 
 if TYPE_CHECKING:
     from corpus.article import Article
 
 NEWS = {"news": "realtimeqa", "linked": "linked"}
-OWN = {"abstain": ("clapnq", "squad2"), "conflict": ("ramdocs", "rgb-counterfactual")}
+TAUGHT_FROM = ("clapnq", "squad2")
+OWN = {"abstain": TAUGHT_FROM, "conflict": ("ramdocs", "rgb-counterfactual")}
 
 
 def run_suite(name: str, options: Options) -> Result:
@@ -150,13 +152,19 @@ def _ask_each_of_its_own(settings: Settings, cases: Sequence[Case]) -> tuple[lis
 
 
 def _cases(name: str, options: Options) -> dict[str, Case]:
-    """The questions by id. A set that is absent is named on stderr; with none the suite is."""
+    """The questions by id; of sets that the judge was taught from, those of other titles.
+
+    A set that is absent is named on stderr; with none the suite is.
+    """
     folder = options.settings(None).eval_data
     cases: dict[str, Case] = {}
     absent: list[AbsentSetError] = []
     for source in OWN[name]:
         try:
-            cases |= {case.question.id: case for case in read_cases(folder, source)}
+            own = read_cases(folder, source)
+            if source in TAUGHT_FROM:
+                own = kept_apart(own)
+            cases |= {case.question.id: case for case in own}
         except AbsentSetError as error:
             absent.append(error)
     if not cases:

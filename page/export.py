@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from index.browse import day
 from page.chat import Exchange
 from page.render import web_address
+from rag.confidence import in_words
 from rag.output import answer_json, difference_heading
 from rag.types import Answer, Citation
 from rag.untrusted import visible
@@ -58,6 +59,8 @@ def _answer(answer: Answer, notes: list[str]) -> Iterator[str]:
             for claim in one.claims
         ]
         yield "\n".join([f"{difference_heading(one)}: {_plain(one.about)}", "", *rows])
+    if answer.confidence is not None:
+        yield f"*Confidence: {in_words(answer.confidence)}.*"
     if answer.note:
         yield f"*{_plain(answer.note)}*"
 

@@ -131,6 +131,8 @@ def _answer(answer: Answer, passages: _Passages) -> dict[str, Any]:
         "understood": answer.understood,
         "as_of": answer.as_of.isoformat() if answer.as_of else None,
         "note": answer.note,
+        "confidence": answer.confidence,
+        "quoted": answer.quoted,
     }
 
 

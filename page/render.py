@@ -12,6 +12,7 @@ from corpus.article import Article
 from index.browse import day
 from page.chat import MARKER, Description, Exchange, count
 from page.offers import render_offers, render_undo
+from rag.confidence import in_words
 from rag.markers import split_draft
 from rag.output import difference_heading
 from rag.types import Answer, Citation, Claim, Disagreement, Sentence
@@ -129,6 +130,8 @@ def _answer(turn: int, answer: Answer, undo: str) -> str:
     note = f"<p class='note' dir='auto'>{escape(answer.note)}</p>" if answer.note else ""
     read = count(len(answer.hits), "passage")
     said = f"Read {read} in {took}" if answer.abstained else f"Answered in {took} from {read}"
+    if answer.confidence is not None:
+        said += f" · confidence: {in_words(answer.confidence)}"
     understood = ""
     if answer.understood:
         told = f"Understood as: {escape(answer.understood)}{undo}"

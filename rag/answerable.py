@@ -8,6 +8,7 @@ How near the passages are and how many of the question's words they hold add not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Literal
@@ -22,6 +23,8 @@ as of things that it says in passing ("but will not have any voting power"). Non
 
 DOUBTFUL = 0.2
 """Of the best passage. No answerable question was seen below it, and many that are off-topic."""
+
+_SHORTEST, _LONGEST = 2, 5  # letters of an abbreviation
 
 _CALENDAR = {name.lower() for name in MONTHS_AND_DAYS}
 
@@ -42,7 +45,8 @@ def trust(question: str, judged: Sequence[Hit], sure: float) -> Trust:
 def unmentioned_names(question: str, hits: Sequence[Hit]) -> list[str]:
     """The names in a question that stand in no article of `hits`, not even spelled a bit otherwise.
 
-    Spelled otherwise: a ratio of matching characters (Ratcliff and Metzener 1988) of 0.75 and more.
+    Spelled otherwise: a ratio of matching characters (Ratcliff and Metzener 1988) of 0.75 and more,
+    or the words that it abbreviates.
     """
     articles = {hit.passage.article.id: hit.passage.article for hit in hits}.values()
     known = {
@@ -52,8 +56,19 @@ def unmentioned_names(question: str, hits: Sequence[Hit]) -> list[str]:
         for word in words(text)
     }
     known |= _CALENDAR
-    return [
+    missing = [
         name
         for name in names(question)
         if name not in known and not get_close_matches(name, known, n=1, cutoff=0.75)
     ]
+    texts = [f"{article.title}\n{article.body}" for article in articles] if missing else []
+    return [name for name in missing if not any(_abbreviates(name, text) for text in texts)]
+
+
+def _abbreviates(name: str, text: str) -> bool:
+    """Whether a name is made of the initials of words with capitals that follow each other: "sp"
+    of "the Scottish Parliament"."""
+    if not (_SHORTEST <= len(name) <= _LONGEST and name.isalpha()):
+        return False
+    initials = r"[\w.’'-]*\s+(?:of |and |the |for )?".join(letter.upper() for letter in name)
+    return re.search(rf"\b{initials}", text) is not None

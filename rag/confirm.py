@@ -3,7 +3,8 @@
 The check (rag/verify) holds each sentence against its passage by rules. Here the model is asked
 about what it wrote, with the passages before it (Kadavath et al., "Language Models (Mostly) Know
 What They Know", 2022): a small one takes nearly all for right, but it is less sure of what is not
-(docs/LOG.md).
+(docs/LOG.md). A model that was taught to judge has said with more certainty whether the passage
+states the answer, and is not asked.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ def answers(
         return False
     if _of_another_time(question, reply) or _of_another_measure(question, reply):
         return False
+    if generator.taught:
+        return True
     says = stands_by(question, text, evidence, generator)
     return surely(max(hit.score for hit in evidence), says) >= LEAST_SURE
 

@@ -22,9 +22,17 @@ class Request:
 
 
 def finish(
-    request: Request, told: Told, raw: str, clock: Clock, generator: Generator, index: Searched
+    request: Request,
+    told: Told,
+    sure: float | None,
+    quoted: bool,
+    raw: str,
+    clock: Clock,
+    generator: Generator,
+    index: Searched,
 ) -> Done:
-    """The answer or, where no sentence stands, the refusal with the closest passages."""
+    """The answer, with how `sure` it is, or, where no sentence stands, the refusal with the closest
+    passages."""
     return Done(
         Answer(
             question=request.question,
@@ -32,6 +40,8 @@ def finish(
             sentences=told.sentences or (Sentence(REFUSAL),),
             hits=told.hits,
             abstained=not told.sentences,
+            confidence=sure,
+            quoted=quoted,
             raw=raw,
             timings=clock.timings(generator),
             model=generator.name,

@@ -14,4 +14,5 @@ class Limits:
     retrieved: int = 12  # passages whose sentences compete to be evidence
     question_characters: int = 1000
     sure: float = 0.55  # of a passage; below, what answers must hold the question's words
+    least_confidence: float = 0.6  # of an answer, where the model was taught to judge
     budget: Budget = field(default_factory=Budget)

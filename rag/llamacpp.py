@@ -70,6 +70,10 @@ class LlamaCppGenerator:
             self.usage = Usage()
             yield from self._stream(self._body(messages, _REPLIES, max_tokens=self._max_new_tokens))
 
+    @property
+    def taught(self) -> bool:
+        return False
+
     def states_answer(self, question: str, passages: Sequence[tuple[str, str]]) -> None:
         """Not told: what was learnt is of layers that llama.cpp does not open."""
 

@@ -49,6 +49,7 @@ def load_pipeline(settings: Settings, fetch: Fetch = ensure) -> Pipeline:
             retrieved=settings.retrieved,
             question_characters=settings.question_characters,
             sure=settings.sure,
+            least_confidence=settings.least_confidence,
             budget=Budget(characters=settings.evidence_characters),
         ),
     )

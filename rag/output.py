@@ -8,6 +8,7 @@ from typing import Any
 
 from index.browse import day
 from index.types import Hit
+from rag.confidence import in_words
 from rag.prompt import heading
 from rag.types import Answer, Citation, Disagreement, Sentence
 from rag.untrusted import as_data, visible
@@ -23,6 +24,8 @@ def answer_json(answer: Answer, id_: str | int | None = None) -> dict[str, Any]:
         "as_of": answer.as_of.isoformat() if answer.as_of else None,
         "answer": answer.text,
         "abstained": answer.abstained,
+        "quoted": answer.quoted,
+        "confidence": _confidence_json(answer.confidence),
         "note": answer.note,
         "sentences": [sentence_json(sentence) for sentence in answer.sentences],
         "disagreements": [_disagreement_json(one) for one in answer.disagreements],
@@ -32,6 +35,12 @@ def answer_json(answer: Answer, id_: str | int | None = None) -> dict[str, Any]:
         "index_version": answer.index_version,
     }
     return fields if id_ is None else {**fields, "id": id_}
+
+
+def _confidence_json(probability: float | None) -> dict[str, Any] | None:
+    if probability is None:
+        return None
+    return {"probability": round(probability, 3), "words": in_words(probability)}
 
 
 def hits_json(hits: Sequence[Hit]) -> list[dict[str, Any]]:
@@ -108,6 +117,8 @@ def sources_text(answer: Answer) -> str:
     """The cited sentences by number, after what sources state differently or, under a refusal, the
     closest passages; a note before."""
     note = f"{answer.note}\n\n" if answer.note else ""
+    if answer.confidence is not None:
+        note += f"Confidence: {in_words(answer.confidence)}.\n\n"
     if answer.abstained:
         return f"{note}The closest passages:\n{hits_text(answer.hits)}"
     quotes: dict[int, list[str]] = {}

@@ -13,6 +13,7 @@ from rag.answerable import trust
 from rag.asked import is_yes_or_no
 from rag.casing import with_names
 from rag.clock import Clock
+from rag.confidence import confidence
 from rag.confirm import LEAST_WORDS, answers, speak_of
 from rag.corroborate import corroborate
 from rag.describe import Description, describe
@@ -96,20 +97,24 @@ class Pipeline:
             further = choose(ranked, self._limits.budget, besides=found)
             judged = best_first([*judged, *judge(query, further, self.generator)])
         trusted = trust(query, judged, self._limits.sure)
-        raw, evidence, sentences = "", list[Hit](), list[Sentence]()
+        raw, evidence, sentences, quoted = "", list[Hit](), list[Sentence](), False
         if trusted != "none":
             least_words = LEAST_WORDS if trusted == "doubtful" else 0.0
             evidence = fewest_to_read(query, worth_reading(query, judged))
             # A small model gets yes and no wrong; a quotation does not.
             writes = not is_yes_or_no(query) and speak_of(query, evidence, least_words)
+            writes = writes and self._believes(evidence)
             if writes:
                 raw, sentences = yield from self._write(query, evidence, least_words, clock)
             if not sentences and not (writes and declines(raw)):
-                evidence, sentences = best_quote(query, judged, self.generator, least_words)
+                least = self._limits.least_confidence
+                evidence, sentences = best_quote(query, judged, self.generator, least_words, least)
+                quoted = bool(sentences)
                 yield Found(tuple(evidence or judged))
+        sure = confidence(evidence, quoted=quoted) if sentences and self.generator.taught else None
         sentences, cited = corroborate(sentences, evidence if sentences else judged, retrieved)
         told = tell_differences(query, sentences, cited, retrieved)
-        yield finish(request, told, raw, clock, self.generator, index)
+        yield finish(request, told, sure, quoted, raw, clock, self.generator, index)
 
     def _write(
         self, query: str, evidence: Sequence[Hit], least_words: float, clock: Clock
@@ -121,6 +126,10 @@ class Pipeline:
         if not answers(query, sentences, evidence, self.generator, least_words):
             return raw, []
         return raw, sentences
+
+    def _believes(self, evidence: Sequence[Hit]) -> bool:
+        """Whether an answer from the evidence would be right often enough, as far as is known."""
+        return not self.generator.taught or confidence(evidence) >= self._limits.least_confidence
 
     def find(self, query: str, as_of: date | None = None) -> list[Hit]:
         """The evidence for a question, best first: runs of sentences inside the token budget."""

@@ -7,11 +7,14 @@ writes; it has to answer, though.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from index.sentences import sentence_spans
 from index.types import Hit, Passage
 from rag.asked import replies_in_kind
+from rag.confidence import confidence
 from rag.confirm import words_held
+from rag.denial import denies
 from rag.judge import FAINT, LEAST_ANSWERING, answering, gives_answer, worth_quoting
 from rag.markers import DraftSentence, quotable
 from rag.prompt import heading
@@ -28,14 +31,16 @@ def best_quote(
     judged: Sequence[Hit],
     generator: Generator,
     least_words: float = 0.0,
+    least_confidence: float = 0.0,
 ) -> tuple[list[Hit], list[Sentence]]:
-    """The sentence of the judged passages that answers best, and the passage it is from.
+    """The sentence of the judged passages that answers best, and the passage it is from, whose
+    score is now the probability that the sentence gives what is asked.
 
-    A sentence counts by `rag.judge.answering`; among those that reach `LEAST_ANSWERING` by that,
-    the question's words that it holds count too. No candidate is one that does not mention, with
-    what comes before it, every name of the question by a word that tells it apart; that holds
-    nothing of the kind that is asked for; or that holds less than `least_words`, 0 to 1, of the
-    question's other words. Both lists are empty where no sentence reaches that.
+    A sentence counts by `rag.judge.answering`; among those that are good enough, the question's
+    words that it holds count too. No candidate is one that does not mention, with what comes before
+    it, every name of the question by a word that tells it apart; that holds nothing of the kind
+    that is asked for; or that holds less than `least_words`, 0 to 1, of the question's other words.
+    Both lists are empty where no sentence is good enough.
     """
     # In doubt the words decide, and the passage with the most of them may be no favourite.
     faint = [hit for hit in judged if hit.score >= FAINT]
@@ -49,16 +54,36 @@ def best_quote(
     texts = [(heading(hit), sentence.text) for hit, sentence in candidates]
     given = gives_answer(question, texts, generator)
     scored = [
-        (answering(hit.score, probability), hit, sentence)
+        (answering(hit.score, probability), replace(hit, score=probability), sentence)
         for (hit, sentence), probability in zip(candidates, given, strict=True)
     ]
-    enough = [one for one in scored if one[0] >= LEAST_ANSWERING]
+    enough = [
+        (score, hit, sentence)
+        for score, hit, sentence in scored
+        if _is_enough(question, score, hit, sentence, generator, least_confidence)
+    ]
     if not enough:
         return [], []
     _, hit, sentence = max(
         enough, key=lambda one: one[0] + WORDS * words_held(question, one[2].text)
     )
     return [hit], [check(DraftSentence(quotable(sentence.text), (1,)), [hit])]
+
+
+def _is_enough(
+    question: str,
+    score: float,
+    hit: Hit,
+    sentence: Passage,
+    generator: Generator,
+    least_confidence: float,
+) -> bool:
+    """Of a model that was taught to judge, what has the `least_confidence` (rag/confidence.py). Of
+    another, and where there is none of what is asked for, which none was taught, what has
+    `LEAST_ANSWERING`."""
+    if generator.taught and not denies(question, sentence.text):
+        return confidence([hit], quoted=True) >= least_confidence
+    return score >= LEAST_ANSWERING
 
 
 def _candidates(question: str, hits: Sequence[Hit]) -> list[tuple[Hit, Passage]]:

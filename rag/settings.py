@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     evidence_characters: int = Field(1200, ge=200)
     question_characters: int = Field(1000, ge=10)
     sure: float = Field(0.55, ge=0, le=1)
+    least_confidence: float = Field(0.6, ge=0, le=1)
     eval_data: Path | None = None
 
     @classmethod

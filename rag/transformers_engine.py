@@ -62,6 +62,10 @@ class TransformersGenerator:
         self._context_tokens = _context_tokens(self._model)
         self._kept: tuple[list[int], Any] = ([], None)  # the last prompt's tokens and their cache
 
+    @property
+    def taught(self) -> bool:
+        return self._adapter is not None
+
     def generate(self, messages: Sequence[Message]) -> Iterator[str]:
         """Pieces of the reply, greedily decoded. Closing the iterator stops after one token."""
         with self._one_at_a_time:

@@ -105,7 +105,8 @@ class Answer:
     `raw` is the model's own text, unchanged. `understood` is the question that was answered where
     it is not as it was asked: rewritten so that it stands alone, or its spelling put right. With
     `as_of` it rests on what was known on that day; `note` is what a reader should know of its age,
-    in one or two sentences.
+    in one or two sentences. `confidence` is how likely the answer is right, 0 to 1; None for a
+    refusal, and where the model was not taught to judge. `quoted`: it is an article's own sentence.
     """
 
     question: str
@@ -120,6 +121,8 @@ class Answer:
     understood: str | None = None
     as_of: date | None = None
     note: str | None = None
+    confidence: float | None = None
+    quoted: bool = False
 
     @property
     def text(self) -> str:
@@ -216,6 +219,11 @@ class Generator(Protocol):
 
     @property
     def usage(self) -> Usage: ...
+    @property
+    def taught(self) -> bool:
+        """Whether it was taught to judge passages (rag/adapter.py)."""
+        ...
+
     def generate(self, messages: Sequence[Message]) -> Iterator[str]:
         """Pieces of the reply as they come. Closing the iterator stops the model."""
         ...
@@ -234,7 +242,7 @@ class Generator(Protocol):
         self, question: str, passages: Sequence[tuple[str, str]]
     ) -> list[float] | None:
         """How likely, 0 to 1, each passage, a heading and a text, states the answer to a question;
-        None where the model was not taught to tell (rag/adapter.py)."""
+        None where the model was not taught to tell."""
         ...
 
 

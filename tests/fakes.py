@@ -47,6 +47,7 @@ class ScriptedGenerator:
     """Says the same pieces to every chat and keeps the messages that it was given."""
 
     engine = "script"
+    taught = False
 
     def __init__(self, *pieces: str, name: str = "scripted", probability: float = 1.0) -> None:
         self.name, self.pieces, self.usage = name, pieces, Usage()

@@ -12,8 +12,9 @@ from corpus import Article, BylineError
 from eval import suites
 from eval.measure import Options, each, ensure_suite_index, make_result, peak_memory_mb, processor
 from eval.records import Record, Result, Summary
-from eval.sets import AbsentSetError
+from eval.sets import AbsentSetError, read_cases
 from eval.suites import run_mine, run_suite
+from eval.teaching.pairs import SEED, SHARE_TESTED, held_out
 from index.build import build
 from index.search import Index
 from index.versions import MANIFEST, SCHEMA, current_version, read_manifest, version_folder
@@ -44,7 +45,7 @@ def case(id_: str, answerable: bool) -> dict[str, object]:
         "id": id_,
         "question": f"Who was the founder of firm {id_}?",
         "answers": ["Wang"] if answerable else [],
-        "passages": [{"id": f"p{id_}", "title": "Firms", "date": None, "text": text}],
+        "passages": [{"id": f"p{id_}", "title": f"Firm {id_}", "date": None, "text": text}],
         "gold_passage_ids": [f"p{id_}"] if answerable else [],
         "answerable": answerable,
     }
@@ -54,7 +55,7 @@ def case(id_: str, answerable: bool) -> dict[str, object]:
 def data(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     folder.mkdir()
-    put(folder, "squad2.jsonl", *(case(str(n), n % 2 == 0) for n in range(6)))
+    put(folder, "squad2.jsonl", *(case(str(n), n % 2 == 0) for n in range(20)))
     question = {"question": "Where was it?", "date": "2025-01-01", "answers": ["Idaho"]}
     article = {"url": "u", "title": "T", "published_at": "2025-01-01"}
     put(
@@ -69,6 +70,12 @@ def data(tmp_path: Path) -> Path:
         *({**article, "id": str(n), "text": f"It was in Idaho {n}."} for n in range(9)),
     )
     return folder
+
+
+def test_titles_that_the_judge_was_taught_from_are_left_out(data: Path) -> None:
+    asked = {f"Firm {record.id}" for record in run_suite("abstain", Options(data=data)).records}
+    learnt, _ = held_out(read_cases(data, "squad2"), SHARE_TESTED, SEED)
+    assert asked.isdisjoint(one.articles[0].title for one in learnt)
 
 
 def test_each_question_is_answered_from_its_own_passages_alone(data: Path) -> None:

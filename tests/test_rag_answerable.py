@@ -33,3 +33,20 @@ def test_a_name_that_no_article_mentions_is_good_for_nothing() -> None:
 
 def test_a_name_spelled_a_bit_otherwise_is_mentioned() -> None:
     assert unmentioned_names("What did Metta pay?", judged(0.9)) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("What did the SP decide?", []),
+        ("Who won in WW II?", []),
+        ("Whom did Britain sue?", []),
+        ("What did the SPD decide?", ["spd"]),
+    ],
+)
+def test_an_abbreviation_is_mentioned_by_its_words(question: str, missing: list[str]) -> None:
+    article = Article(
+        "a", "Parliament", "The Scottish Parliament spoke of World War II. The British sued Meta."
+    )
+    hit = Hit(Passage(article, 0, len(article.body)), 0.9)
+    assert unmentioned_names(question, [hit]) == missing

@@ -36,6 +36,10 @@ class Listening:
     def usage(self) -> Usage:
         return self._generator.usage
 
+    @property
+    def taught(self) -> bool:
+        return self._generator.taught
+
     def generate(self, messages: Sequence[Message]) -> Iterator[str]:
         self.heard.append(messages)
         return self._generator.generate(messages)

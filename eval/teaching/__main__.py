@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.sets import read_cases
-from eval.teaching.pairs import Lesson, held_out, lessons
+from eval.teaching.pairs import SEED, SHARE_TESTED, Lesson, held_out, lessons
 from eval.teaching.rows import Row, rows_of
 from eval.teaching.train import Plan, Teacher
 from rag.adapter import WEIGHTS
@@ -23,7 +23,6 @@ from rag.terminal import counting, quiet
 from rag.unpacked import unpack
 
 SETS = ("squad2", "nq-oracle", "clapnq")
-SHARE_TESTED = 0.3
 MOST_OF_A_SET = 900
 """Questions of a set that has no unanswerable ones: more would teach that there always is one."""
 TESTED = 30
@@ -74,7 +73,7 @@ def rows(data: Path, tokenizer: Any) -> tuple[list[Row], list[Row]]:
         rng.shuffle(cases)
         if all(case.question.answerable for case in cases):
             cases = cases[:MOST_OF_A_SET]
-        for part, of_set in zip(made, held_out(cases, SHARE_TESTED, seed=5), strict=True):
+        for part, of_set in zip(made, held_out(cases, SHARE_TESTED, SEED), strict=True):
             part += lessons(of_set, rng)
     for part, rows_ in zip(made, parts, strict=True):
         rng.shuffle(part)

@@ -21,6 +21,9 @@ from eval.sets import Case
 from index.sentences import sentence_spans
 from rag.words import content_words
 
+SHARE_TESTED, SEED = 0.3, 5
+"""Of the titles of a set, what is kept to test on, and the seed that they are drawn with."""
+
 _RUN_LENGTHS = (150, 250, 400)  # characters; evidence is of all of them
 _SHARE_DATED, _SHARE_OTHER_RUN = 0.6, 0.5
 _OUTLETS = (None, None, "AFP", "AP", "BBC", "Reuters", "The Harbour Post", "Morning Sampler")
@@ -40,6 +43,11 @@ class Lesson:
 
     passage: Article
     asked: tuple[Asked, ...]
+
+
+def kept_apart(cases: Sequence[Case]) -> list[Case]:
+    """Of a set that the judge learnt from, the cases of titles that it did not learn from."""
+    return held_out(cases, SHARE_TESTED, SEED)[1]
 
 
 def held_out(cases: Sequence[Case], share: float, seed: int) -> tuple[list[Case], list[Case]]:

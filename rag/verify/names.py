@@ -20,7 +20,10 @@ COMMON = frozenset(
 """Words of names that tell none apart from another."""
 _CEO = "CEO"
 """A post that every company has, and that articles also call "chief" or "boss": no name."""
-_ALIASES = {"u.s": "us", "u.k": "uk", "america": "us", "britain": "uk", "american": "us"}
+_ALIASES = {
+    **dict.fromkeys(["u.s", "america", "american"], "us"),
+    **dict.fromkeys(["u.k", "britain", "british"], "uk"),
+}
 
 
 def known_names(text: str, hit: Hit) -> set[str]:
