@@ -1,4 +1,5 @@
-"""Saying so when articles state different things: found by rules, without a call of the model.
+"""Saying so when articles state different things: found by rules and, where these find nothing, by
+what the model reads in one article at a time (rag/voices.py).
 
 The answer's own value is held against what other articles state of the same thing. Copies of one
 wire story are one voice, and so are all sentences of one article.
@@ -18,6 +19,7 @@ from rag.claims import Asked, Stated, asked, claims_of, is_echo, silence, values
 from rag.types import Citation, Claim, Difference, Disagreement, Sentence
 from rag.untrusted import as_data
 from rag.values import Relation, Value, figures, relate
+from rag.voices import Reader
 
 MOST_VALUES = 4
 """Different values that the sentence names; the rest stands beside it."""
@@ -70,7 +72,11 @@ class _Voice:
 
 
 def tell_differences(
-    query: str, sentences: Sequence[Sentence], hits: Sequence[Hit], others: Sequence[Hit]
+    query: str,
+    sentences: Sequence[Sentence],
+    hits: Sequence[Hit],
+    others: Sequence[Hit],
+    reader: Reader | None = None,
 ) -> Told:
     """The answer, and one more sentence where other articles state it differently.
 
@@ -80,7 +86,9 @@ def tell_differences(
     plain = Told(tuple(sentences), tuple(hits))
     wanted = asked(query)
     voices = _voices(wanted, sentences, [*hits, *others]) if wanted else []
-    if wanted is None or not voices:
+    if not voices and reader is not None:
+        voices = _voices_read(query, sentences, hits, reader)
+    if not voices:
         return plain
     numbered = list(hits)
     notes = [_note(voice, voices) for voice in voices]
@@ -92,7 +100,7 @@ def tell_differences(
     )
     standing = [voice for voice, note in zip(voices, notes, strict=True) if note is None]
     kind = _kind(standing)
-    found = Disagreement(_about(wanted), claims, kind)
+    found = Disagreement(_about(query, wanted), claims, kind)
     sentence = _sentence(kind, voices, claims)
     return Told((*sentences, sentence), tuple(numbered), (found,))
 
@@ -115,8 +123,25 @@ def _voices(wanted: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit]) -
             heard |= {article_id, *copies}
     if all(_relation(voices[0], voice) == "same" for voice in voices):
         return []
-    newest = sorted(voices, key=lambda voice: voice.article.published_at or "", reverse=True)
-    return newest[:MOST_CLAIMS]
+    return _newest(voices)[:MOST_CLAIMS]
+
+
+def _voices_read(
+    query: str, sentences: Sequence[Sentence], hits: Sequence[Hit], reader: Reader
+) -> list[_Voice]:
+    """As `_voices`, by what the model reads: the answer's first cited sentence, and the others."""
+    cited = next((c for sentence in sentences for c in sentence.citations), None)
+    if cited is None:
+        return []
+    place = Passage(cited.passage.article, cited.quote_start, cited.quote_end)
+    said = reader.differing(query, replace(hits[cited.number - 1], passage=place))
+    voices = [_Voice(stated, hit) for stated, hit in said]
+    apart = [one for one in voices[1:] if _relation(voices[0], one) not in (None, "same")]
+    return _newest([voices[0], *apart]) if apart else []
+
+
+def _newest(voices: Sequence[_Voice]) -> list[_Voice]:
+    return sorted(voices, key=lambda voice: voice.article.published_at or "", reverse=True)
 
 
 def _own(wanted: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit]) -> list[_Voice]:
@@ -285,9 +310,11 @@ def _citation(place: Passage, numbered: list[Hit]) -> Citation:
     return Citation(len(numbered), place, place.start, place.end)
 
 
-def _about(wanted: Asked) -> str:
-    own = _OWN_WORD.search(wanted.question)
-    return f"the {own[0].lower()}" if own else _ABOUT[wanted.kind]
+def _about(query: str, wanted: Asked | None) -> str:
+    own = _OWN_WORD.search(wanted.question if wanted else query)
+    if own:
+        return f"the {own[0].lower()}"
+    return _ABOUT[wanted.kind] if wanted else "what is asked"
 
 
 def _sentence(kind: Difference, voices: Sequence[_Voice], claims: Sequence[Claim]) -> Sentence:

@@ -38,6 +38,7 @@ from rag.types import (
     Sentence,
     Turn,
 )
+from rag.voices import Reader
 
 
 class Pipeline:
@@ -107,7 +108,8 @@ class Pipeline:
                 evidence, sentences = best_quote(query, judged, self.generator, least_words)
                 yield Found(tuple(evidence or judged))
         cited = evidence if sentences else judged
-        told = tell_differences(query, sentences, cited, retrieved)
+        reader = Reader(judged, ranked, self.generator)
+        told = tell_differences(query, sentences, cited, retrieved, reader)
         yield finish(request, told, raw, clock, self.generator, index)
 
     def _write(
