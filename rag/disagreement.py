@@ -10,16 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from corpus.article import Article
 from index.browse import day
 from index.sentences import sentence_spans
 from index.types import Hit, Passage
+from rag.change import came_to_be
 from rag.claims import Asked, Stated, asked, claims_of, is_echo, silence, values_of
 from rag.types import Citation, Claim, Difference, Disagreement, Sentence
 from rag.untrusted import as_data
 from rag.values import Relation, Value, figures, relate
 from rag.voices import Reader
+from rag.when import when
+from rag.words import MONTHS
 
 MOST_VALUES = 4
 """Different values that the sentence names; the rest stands beside it."""
@@ -41,6 +45,7 @@ _OPENING: dict[Difference, str] = {
     "different": "Reports differ",
     "compatible": "Not all reports are as exact",
     "corrected": "An earlier report no longer stands",
+    "changed": "It changed",
 }
 _OWN_WORD = re.compile(
     r"\b(?:stake|share|price|value|valuation|revenue|sales|profit|loss|cost|fee|sum|debt|budget"
@@ -261,8 +266,23 @@ def _kind(standing: Sequence[_Voice]) -> Difference:
         _relation(one, other) for one in standing for other in standing if one is not other
     }
     if "different" in relations:
-        return "different"
+        return "changed" if _is_change(standing) else "different"
     return "compatible" if "compatible" in relations else "corrected"
+
+
+def _is_change(standing: Sequence[_Voice]) -> bool:
+    """Whether there are two values, one of them of later reports alone, and the first of these says
+    that it came to be so: then the reports do not contradict each other."""
+    newest = standing[0]
+    later = [voice for voice in standing if _same(voice.stated, newest.stated)]
+    earlier = [voice for voice in standing if not _same(voice.stated, newest.stated)]
+    dates = [[_moment(voice.article)[:10] for voice in group] for group in (earlier, later)]
+    return (
+        all(_same(voice.stated, earlier[0].stated) for voice in earlier)
+        and all(map(all, dates))
+        and max(dates[0]) < min(dates[1])
+        and any(came_to_be(voice.hit.passage.text, voice.stated.value) for voice in later)
+    )
 
 
 def _note(voice: _Voice, voices: Sequence[_Voice]) -> str | None:
@@ -328,11 +348,35 @@ def _sentence(kind: Difference, voices: Sequence[_Voice], claims: Sequence[Claim
         if all(not _same(voice.stated, other.stated) for other, _ in shown):
             shown.append((voice, claim))
     shown = shown[:MOST_VALUES]
+    if kind == "changed":
+        shown.reverse()
     parts = [
         f"{_source(voice.article)} {_says(voice.stated.value, claim)}" for voice, claim in shown
     ]
+    if kind == "changed":
+        parts = _over_time(*(voice for voice, _ in shown))
     text = f"{_OPENING[kind]}: {'; '.join(parts)}."
     return Sentence(text, tuple(claim.citation for _, claim in shown), "supported", 1.0)
+
+
+def _over_time(old: _Voice, new: _Voice) -> list[str]:
+    """ "until June 2025 Wang, says A (11 June 2025)", "since then Droege, says B (13 June 2025)".
+
+    Where the month of the change is not known, only that one was reported first.
+    """
+    days = [date.fromisoformat(_moment(voice.article)[:10]) for voice in (old, new)]
+    told = when(new.hit.passage.text, new.stated.value.start, days[1].isoformat())
+    first, last = ((day.year, day.month) for day in days)
+    named = (told.year or 0, told.month or 0) if told.told else (0, 0)
+    month = last if first == last else named
+    known = first <= month <= last  # a month outside is of another thing
+    words = (
+        (f"until {MONTHS[month[1] - 1]} {month[0]}", "since then") if known else ("first", "later")
+    )
+    values = (as_data(" ".join(voice.stated.value.text.split())) for voice in (old, new))
+    sources = (_source(voice.article) for voice in (old, new))
+    told_by = zip(words, values, sources, strict=True)
+    return [f"{word} {value}, says {source}" for word, value, source in told_by]
 
 
 def _source(article: Article) -> str:

@@ -16,10 +16,12 @@ from corpus.article import Article
 from index.sentences import sentence_spans
 from index.types import Hit, Passage
 from rag.asked import is_yes_or_no
+from rag.change import came_to_be
 from rag.claims import Stated, is_echo
 from rag.evidence import Candidate, paragraph_of
 from rag.judge import best_first, judge
 from rag.measures import counted
+from rag.people import tells_change
 from rag.prompt import heading
 from rag.types import Generator, Message
 from rag.untrusted import as_data
@@ -93,7 +95,11 @@ class Reader:
         unlike = [hit for hit in others if not _holds(hit.passage.article, own[0].value)]
         said = [stated_in(question, hit, self.generator) for hit in unlike[:MOST_READ]]
         source = quoted.passage.article
-        apart = [one for one in said if one is not None and not _holds(source, one[0].value)]
+        apart = [
+            one
+            for one in said
+            if one is not None and _stands(one) and not _holds(source, one[0].value)
+        ]
         return [own, *apart] if apart else []
 
     def _stating(self, question: str, quoted: Hit) -> list[Hit]:
@@ -174,8 +180,17 @@ def _value(question: str, sentence: str, start: int, end: int) -> Value | None:
     return Value(sentence[start:end], start, end, words=own) if own else None
 
 
+def _stands(said: Said) -> bool:
+    """Not what somebody was, or might become: that is no value of its own."""
+    stated, hit = said
+    value, sentence = stated.value, hit.passage.text
+    if value.low is not None or value.is_date or came_to_be(sentence, value):
+        return True
+    return not tells_change(sentence, value.start, value.end)
+
+
 def _of_its_time(value: Value, sentence: str, place: Passage) -> Stated:
-    if value.low is None:
+    if value.is_date:
         return Stated(value)
     others = [one.start for one in figures(sentence) if one.start != value.start]
     time = when(sentence, value.start, place.article.published_at, others)

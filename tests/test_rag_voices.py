@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
-from fakes import ScriptedGenerator
+from fakes import ScriptedGenerator, TaughtGenerator
 from test_rag_disagreement import found, hit, report, values
 
 from corpus.article import Article
@@ -19,28 +19,6 @@ from rag.voices import MOST_READ, Reader, asks_one_value
 QUESTION = "Which country does the Vell plant stand in?"
 NORWAY = report("The Vell plant stands in Norway, its owner said.", "The Daily", "2025-06-12")
 SWEDEN = report("Vell makes its steel in a plant in Sweden.", "Wire")
-
-
-class TaughtGenerator(ScriptedGenerator):
-    """Replies to each passage with the first of the given values that stands in it; how likely a
-    passage states the answer is told by a word of it."""
-
-    def __init__(self, *replies: str, doubts: Mapping[str, float] | None = None) -> None:
-        super().__init__()
-        self.replies, self.doubts = replies, doubts or {}
-
-    def generate(self, messages: Sequence[Message]) -> Iterator[str]:
-        self.asked.append(tuple(messages))
-        told = messages[-1].content
-        yield next((reply for reply in self.replies if reply in told), "nothing of the kind") + "."
-
-    def states_answer(
-        self, question: str, passages: Sequence[tuple[str, str]]
-    ) -> list[float] | None:
-        return [
-            next((sure for word, sure in self.doubts.items() if word in text), 0.9)
-            for _, text in passages
-        ]
 
 
 def tell(generator: ScriptedGenerator, *hits: Hit, question: str = QUESTION) -> Told:
