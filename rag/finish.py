@@ -33,7 +33,7 @@ def finish(
             hits=told.hits,
             abstained=not told.sentences,
             raw=raw,
-            timings=clock.timings(generator),
+            timings=clock.timings(),
             model=generator.name,
             index_version=index.manifest.version,
             disagreements=told.disagreements,

@@ -92,6 +92,7 @@ class TaughtGenerator(ScriptedGenerator):
     def generate(self, messages: Sequence[Message]) -> Iterator[str]:
         self.asked.append(tuple(messages))
         told = messages[-1].content
+        self.usage = Usage(prompt_tokens=sum(len(m.content.split()) for m in messages))
         yield next((reply for reply in self.replies if reply in told), "nothing of the kind") + "."
 
     def states_answer(
