@@ -79,9 +79,9 @@ class Reader:
     ranked: Sequence[Candidate]
     generator: Generator
 
-    def differing(self, question: str, quoted: Hit) -> list[Said]:
-        """The value that the answer's own `quoted` sentence states, and those of other articles
-        that may differ from it; nothing where there is none.
+    def differing(self, question: str, answer: str, quoted: Hit) -> list[Said]:
+        """The value that `answer` has from its `quoted` sentence, and those of other articles that
+        may differ from it; nothing where there is none.
 
         Only a model that was taught to judge passages is asked: of another it is not known which
         passages state the answer.
@@ -90,7 +90,7 @@ class Reader:
             return []
         others = self._stating(question, quoted)
         own = stated_in(question, quoted, self.generator) if others else None
-        if own is None:
+        if own is None or not _says(answer, own[0].value):
             return []
         unlike = [hit for hit in others if not _holds(hit.passage.article, own[0].value)]
         said = [stated_in(question, hit, self.generator) for hit in unlike[:MOST_READ]]

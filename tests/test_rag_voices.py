@@ -68,7 +68,7 @@ def test_several_values_may_answer(question: str) -> None:
 
 def test_values_of_no_kind_that_the_rules_know() -> None:
     told = tell(TaughtGenerator("Norway", "Sweden"), hit(NORWAY), hit(SWEDEN))
-    assert found(told).kind == "different"
+    assert (found(told).kind, found(told).about) == ("different", "the country")
     assert values(told) == ["Sweden", "Norway"]
     assert told.sentences[-1].text == (
         "Reports differ: Wire (13 June 2025) says Sweden; The Daily (12 June 2025) says Norway."
@@ -109,6 +109,16 @@ def test_what_the_passage_does_not_hold_is_not_believed() -> None:
             yield "Norway" if "Norway" in messages[-1].content else "Denmark"
 
     assert not tell(Inventing(), hit(NORWAY), hit(SWEDEN)).disagreements
+
+
+def test_the_value_that_is_read_for_the_answer_must_be_the_answers() -> None:
+    quoted = report("Built in Norway, the Vell plant gets its ore from Kiruna.", "The Daily")
+    generator = TaughtGenerator("Kiruna", "Sweden")
+    hits = [hit(quoted), hit(SWEDEN)]
+    citation = Citation(1, hits[0].passage, 0, len(quoted.body))
+    answer = Sentence("The Vell plant is in Norway.", (citation,), "supported", 1.0)
+    told = tell_differences(QUESTION, [answer], hits[:1], hits, Reader(hits, (), generator))
+    assert not told.disagreements
 
 
 def test_a_reply_of_many_words_is_no_value() -> None:
