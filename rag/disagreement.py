@@ -20,6 +20,7 @@ from rag.claims import Asked, Stated, asked, claims_of, is_echo, silence, values
 from rag.telling import Voice, about, moment, same, sentence_of
 from rag.types import Citation, Claim, Difference, Disagreement, Sentence
 from rag.values import Relation, Value, figures, relate
+from rag.verify import known_names
 from rag.voices import Reader
 
 MOST_CLAIMS = 12
@@ -77,6 +78,8 @@ def _voices(wanted: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit]) -
     own = _own(wanted, sentences, hits)
     if not own:
         return []
+    spoken_of = (known_names(voice.hit.passage.text, voice.hit) for voice in own)
+    wanted = replace(wanted, beside=frozenset().union(*spoken_of))
     heard = {voice.article.id for voice in own}
     for voice in own:
         heard.update(copy.article_id for copy in voice.hit.copies)

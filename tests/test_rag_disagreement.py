@@ -341,6 +341,20 @@ def test_a_follow_up_asks_what_its_last_question_asks() -> None:
     assert values(tell(query, KNOWN, SILENT)) == ["not revealed", "49%"]
 
 
+class TestASilenceWhereTheQuestionNamesOnePartyOnly:
+    ASKED = "What stake did Meta take?"
+
+    def test_of_the_party_that_the_answer_speaks_of(self) -> None:
+        one = report("Scale AI is sold in part. Meta bought a 49% stake in it.", "The Daily")
+        other = report("Meta will hold a stake in Scale AI, but the size was not revealed.")
+        told = tell(self.ASKED, one, other, place=1)
+        assert "The Post (13 June 2025) does not reveal the figure" in told.sentences[-1].text
+
+    def test_of_another_party(self) -> None:
+        other = report("Meta will hold a stake in Vellcorp, but the size was not revealed.")
+        assert tell(self.ASKED, KNOWN, other).disagreements == ()
+
+
 class TestChangesOverTime:
     LED = "Who is the chief executive of Scale AI?"
     WANG = report("Alexandr Wang is the chief executive of Scale AI.", "The Daily", "2025-06-02")
