@@ -28,7 +28,7 @@ from rag.untrusted import as_data
 from rag.values import Value, dates, figures, relate
 from rag.verify import alias
 from rag.when import when
-from rag.words import STOP_WORDS, stem, words
+from rag.words import STOP_WORDS, content_words, stem, words
 
 LEAST_STATING = 0.3
 """Of a passage, the probability that it states the answer, from which it is read."""
@@ -88,7 +88,12 @@ class Reader:
         """
         if not asks_one_value(question) or self.generator.states_answer("", []) is None:
             return []
-        others = self._stating(question, quoted)
+        new = set(content_words(answer)).difference(content_words(question))
+        others = [  # what repeats the answer need not be read
+            hit
+            for hit in self._stating(question, quoted)
+            if not new <= set(content_words(hit.passage.text))
+        ]
         own = stated_in(question, quoted, self.generator) if others else None
         if own is None or not _says(answer, own[0].value):
             return []

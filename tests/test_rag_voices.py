@@ -140,6 +140,13 @@ def test_a_doubtful_passage_is_not_read() -> None:
     assert not generator.asked
 
 
+def test_what_repeats_the_answer_is_not_read() -> None:
+    generator = TaughtGenerator("Norway")
+    repeated = report("It is known that the plant which its owner said stands in Norway.", "Wire")
+    assert not tell(generator, hit(NORWAY), hit(repeated)).disagreements
+    assert not generator.asked
+
+
 def test_copies_are_one_voice() -> None:
     copied = hit(NORWAY, Copy(SWEDEN.id, "Wire", None, "2025-06-13"))
     generator = TaughtGenerator("Norway", "Sweden")
