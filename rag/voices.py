@@ -63,6 +63,13 @@ _SEVERAL_VALUES = re.compile(
     re.IGNORECASE,
 )
 
+_NEAR = 60  # characters about a figure in which it is said to be expected only
+_FORETOLD = re.compile(
+    r"\b(?:should|would|could|may|might|will|expect\w*|forecast\w*|predict\w*|project(?:s|ed)"
+    r"|plan\w*|aim\w*|hope\w*|target\w*|mean|intend\w*)\b",
+    re.IGNORECASE,
+)
+
 
 def asks_one_value(question: str) -> bool:
     """Whether a question asks for one value of something, so that two of them disagree."""
@@ -103,7 +110,7 @@ class Reader:
         apart = [
             one
             for one in said
-            if one is not None and _stands(one) and not _holds(source, one[0].value)
+            if one is not None and _stands(one, question) and not _holds(source, one[0].value)
         ]
         return [own, *apart] if apart else []
 
@@ -175,23 +182,34 @@ def _value(question: str, sentence: str, start: int, end: int) -> Value | None:
     """The value that stands at a place of a sentence: a date, a figure, or else its words."""
     for found in (dates(sentence), figures(sentence)):
         inside = [one for one in found if one.start < end and start < one.end]
-        if len(inside) == 1:
-            return inside[0]
-        if inside:
+        if len(inside) > 1:
             return None
+        if inside and not _is_named(sentence, start, end, inside[0]):
+            return inside[0]
     asked = {stem(alias(word)) for word in words(question)}
     told = [stem(alias(word)) for word in words(sentence[start:end])]
     own = tuple(word for word in told if word not in STOP_WORDS and word not in asked)
     return Value(sentence[start:end], start, end, words=own) if own else None
 
 
-def _stands(said: Said) -> bool:
-    """Not what somebody was, or might become: that is no value of its own."""
+def _is_named(sentence: str, start: int, end: int, figure: Value) -> bool:
+    """Whether a figure is part of a name: the 3 of "Llama 3"."""
+    beside = sentence[start : max(figure.start, start)] + sentence[figure.end : end]
+    return figure.unit is None and not figure.is_date and any(map(str.isupper, beside))
+
+
+def _stands(said: Said, question: str) -> bool:
+    """Whether a value may be held against the answer's: it is neither of another time than the one
+    asked about, nor what was, nor what might come to be."""
     stated, hit = said
     value, sentence = stated.value, hit.passage.text
-    if value.low is not None or value.is_date or came_to_be(sentence, value):
-        return True
-    return not tells_change(sentence, value.start, value.end)
+    time = when(question, len(question), hit.passage.article.published_at)
+    if value.is_date or (time.told and stated.when.told and not time.fits(stated.when)):
+        return value.is_date
+    if value.low is not None:
+        near = sentence[max(value.start - _NEAR, 0) : value.end + _NEAR]
+        return bool(_FORETOLD.search(question)) or not _FORETOLD.search(near)
+    return came_to_be(sentence, value) or not tells_change(sentence, value.start, value.end)
 
 
 def _of_its_time(value: Value, sentence: str, place: Passage) -> Stated:
@@ -213,5 +231,5 @@ def _says(sentence: str, value: Value) -> bool:
     if value.low is not None:
         return any(relate(value, one) == "same" for one in figures(sentence))
     if value.is_date:
-        return any(relate(value, one) == "same" for one in dates(sentence))
+        return any(set(value.words) <= set(one.words) for one in dates(sentence))
     return set(value.words) <= {stem(alias(word)) for word in words(sentence)}

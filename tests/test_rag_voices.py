@@ -189,6 +189,59 @@ def test_figures_keep_what_bounds_them() -> None:
     assert values(told) == ["more than 80", "90"]
 
 
+@pytest.mark.parametrize(
+    ("body", "reply"),
+    [
+        ("Its steel output should come to 80 tons by the end of 2024.", "80 tons"),
+        ("In 2023 it made steel by the ship, 80 tons in all.", "80 tons"),
+        ("Its plant, until now that of 80 tons.", "80 tons"),
+    ],
+)
+def test_another_time_and_a_forecast_are_no_other_value(body: str, reply: str) -> None:
+    one = report("Vell's plant made steel that weighed 90 tons in 2024.", "The Daily")
+    told = tell(
+        TaughtGenerator("90 tons", reply),
+        hit(one),
+        hit(report(body, "Wire")),
+        question="What was the weight of the steel in 2024?",
+    )
+    assert not told.disagreements
+
+
+@pytest.mark.parametrize(
+    "body", ["Ana Ruiz, until now the head of Vell, leaves.", "Ana Ruiz would become its head."]
+)
+def test_who_was_or_may_become_something_is_no_other_value(body: str) -> None:
+    one = report("John Roe is the head of Vell.", "The Daily")
+    generator = TaughtGenerator("John Roe", "Ana Ruiz")
+    hits = (hit(one), hit(report(body, "Wire")))
+    assert not tell(generator, *hits, question="Who is the head of Vell?").disagreements
+
+
+def test_the_number_of_a_name_is_no_figure() -> None:
+    one = report("The tool is made of Vell 3.", "The Daily", "2025-06-12")
+    other = report("They made the tool of the model Brant 3.", "Wire")
+    told = tell(
+        TaughtGenerator("Vell 3", "Brant 3"),
+        hit(one),
+        hit(other),
+        question="On which model is the tool based?",
+    )
+    assert values(told) == ["Brant 3", "Vell 3"]
+
+
+def test_a_year_alone_is_not_the_day_that_the_answer_gives() -> None:
+    one = report("Roe first saw light on 15 May 1885.", "The Daily", "2025-06-12")
+    other = report("Roe's life began on 22 October 1885. In 1885 his father died.", "Wire")
+    told = tell(
+        TaughtGenerator("15 May 1885", "22 October 1885"),
+        hit(one),
+        hit(other),
+        question="What is the birthday of Roe?",
+    )
+    assert values(told) == ["22 October 1885", "15 May 1885"]
+
+
 def sentence_of(article: Article, score: float) -> Candidate:
     return Candidate(hit(article), 0, len(article.body), score, 0.0)
 
