@@ -1,9 +1,10 @@
 """What disagreements of sources are found, and how many invented: `python -m eval.disagreement`.
 
-No language model is loaded: the answer is given, a sentence of an article that states it, and what
-is measured is the rules that hold it against everything else that a search finds. So the figures
-hold for right answers. Gold questions of both splits on the sample articles and, with --data or
-BYLINE_EVAL_DATA, RAMDocs, where each question brings its own documents.
+The answer is given, a sentence of an article that states it, and what is measured is how it is
+held against everything else that a search finds: by the rules alone or, with --engine or --model,
+by what the language model reads in single articles, too. So the figures hold for right answers.
+Gold questions of both splits on the sample articles and, with --data or BYLINE_EVAL_DATA, RAMDocs,
+where each question brings its own documents.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import argparse
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -24,13 +25,18 @@ from eval.sets import Case, read_cases
 from eval.statistics import wilson
 from index.search import Index
 from index.sentences import sentence_spans
-from index.types import Hit, Passage
+from index.types import Embedder, Hit, Passage
 from rag.claims import asked
 from rag.disagreement import tell_differences
+from rag.evidence import candidates, choose
 from rag.followup import with_context
+from rag.judge import best_first, judge, promises
+from rag.limits import Limits
+from rag.load import load_generator
 from rag.settings import SAMPLE_ARTICLES, Settings, load_settings
 from rag.terminal import quiet
-from rag.types import Citation, Sentence, Turn
+from rag.types import Citation, Disagreement, Generator, Sentence, Turn
+from rag.voices import Reader, asks_one_value
 
 TAG = "disagreement"
 
@@ -49,7 +55,28 @@ class Example:
     known: int  # of the values, those that the set lists as an answer, right or wrong
 
 
-def gold_examples(questions: Iterable[Question], index: Searches, count: int) -> Iterator[Example]:
+Read = Callable[[str, Sequence[Hit]], Reader]
+"""Makes, of a question and what was found for it, what the model reads single articles with."""
+
+
+def reader_of(embedder: Embedder, generator: Generator, limits: Limits) -> Read:
+    """The evidence is chosen and judged as it is for an answer (rag/pipeline.py)."""
+
+    def read(query: str, hits: Sequence[Hit]) -> Reader:
+        ranked = candidates(query, hits, embedder, limits.budget.candidates)
+        found = choose(ranked, limits.budget)
+        judged = judge(query, found, generator)
+        if promises(judged, limits.sure):
+            further = choose(ranked, limits.budget, besides=found)
+            judged = best_first([*judged, *judge(query, further, generator)])
+        return Reader(judged, ranked, generator)
+
+    return read
+
+
+def gold_examples(
+    questions: Iterable[Question], index: Searches, count: int, read: Read | None = None
+) -> Iterator[Example]:
     """Gold questions answered by each of their gold sentences that a search finds, one after the
     other: told of is what any of them is told of. A question of which none is found gives none."""
     for question in questions:
@@ -58,24 +85,32 @@ def gold_examples(questions: Iterable[Question], index: Searches, count: int) ->
         answers = list(_stating(retrieved, question.sentences.__contains__))
         if answers:
             disagrees = TAG in question.tags
-            yield _example(f"gold {question.split}", question, query, disagrees, answers, retrieved)
+            source = f"gold {question.split}"
+            yield _example(source, question, query, disagrees, answers, retrieved, read)
 
 
-def own_examples(cases: Sequence[Case], source: str) -> Iterator[Example]:
+def of_one_voice(cases: Iterable[Case]) -> Iterator[Case]:
+    """Of questions with one accepted answer, the right documents alone, where there are several:
+    all of them state it."""
+    for case in cases:
+        right = tuple(one for one in case.articles if one.id in case.question.article_ids)
+        if len(right) > 1 and len({answer.casefold() for answer in case.question.answers}) == 1:
+            yield Case(replace(case.question, wrong_answers=()), right)
+
+
+def own_examples(cases: Iterable[Case], source: str, read: Read | None = None) -> Iterator[Example]:
     """Questions over documents of their own, answered by the first sentence of a right document
     that holds an accepted answer. They disagree where the set lists several values, right or not.
-    Every other question is for developing, the rest for measuring."""
-    for place, case in enumerate(cases):
+    """
+    for case in cases:
         question = case.question
         hits = [Hit(Passage(one, 0, len(one.body)), 1.0) for one in case.articles]
         right = [hit for hit in hits if hit.passage.article.id in question.article_ids]
         answers = list(_stating(right, partial(contains_answer, answers=question.answers)))
         listed = {value.casefold() for value in (*question.answers, *question.wrong_answers)}
         if answers:
-            split = "test" if place % 2 else "dev"
-            yield _example(
-                f"{source} {split}", question, question.question, len(listed) > 1, answers[:1], hits
-            )
+            query, differ = question.question, len(listed) > 1
+            yield _example(source, question, query, differ, answers[:1], hits, read)
 
 
 def _stating(hits: Sequence[Hit], states: Callable[[str], bool]) -> Iterator[tuple[Hit, Citation]]:
@@ -98,12 +133,11 @@ def _example(
     disagrees: bool,
     answers: Sequence[tuple[Hit, Citation]],
     others: Sequence[Hit],
+    read: Read | None,
 ) -> Example:
-    told = [
-        tell_differences(query, [Sentence(c.quote, (c,), "supported", 1.0)], [hit], others)
-        for hit, c in answers
-    ]
-    found = next((one.disagreements[0] for one in told if one.disagreements), None)
+    found = _told(query, answers, others, None)
+    if found is None and read is not None and asks_one_value(query):
+        found = _told(query, answers, others, read(query, others))
     values = tuple(claim.value for claim in found.claims) if found else ()
     listed = (*question.answers, *question.wrong_answers)
     known = sum(
@@ -119,6 +153,20 @@ def _example(
         values,
         known,
     )
+
+
+def _told(
+    query: str,
+    answers: Sequence[tuple[Hit, Citation]],
+    others: Sequence[Hit],
+    reader: Reader | None,
+) -> Disagreement | None:
+    """What is told of the first of the answers that anything is told of."""
+    told = (
+        tell_differences(query, [Sentence(c.quote, (c,), "supported", 1.0)], [hit], others, reader)
+        for hit, c in answers
+    )
+    return next((one.disagreements[0] for one in told if one.disagreements), None)
 
 
 def figures(examples: Sequence[Example]) -> dict[str, dict[str, str]]:
@@ -155,27 +203,43 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="the folder that the sets of others lie in")
     parser.add_argument("--examples", type=Path, help="keep what was told here, as JSON")
+    parser.add_argument("--engine", help="the engine of the model that reads single articles")
+    parser.add_argument("--model", help="the model that reads single articles")
+    parser.add_argument("--split", choices=("dev", "test"), help="one half of each set only")
+    parser.add_argument("--set", choices=("gold", "ramdocs"), help="one of the sets only")
+    parser.add_argument("--limit", type=int, help="so many questions of each set's half at most")
     arguments = parser.parse_args(argv)
     quiet()
-    settings = load_settings(index=CACHE / "gold")
-    examples = list(_gold(settings))
-    if folder := arguments.data or settings.eval_data:
-        examples += own_examples(read_cases(folder, "ramdocs"), "ramdocs")
+    settings = load_settings(index=CACHE / "gold", engine=arguments.engine, model=arguments.model)
+    embedder = embedder_of(settings)
+    reads = arguments.engine or arguments.model
+    read = reader_of(embedder, load_generator(settings), Limits()) if reads else None
+    splits = (arguments.split,) if arguments.split else ("dev", "test")
+    examples: list[Example] = []
+    for split in splits:
+        if arguments.set != "ramdocs":
+            examples += _gold(settings, embedder, split, arguments.limit, read)
+        folder = arguments.data or settings.eval_data
+        if folder and arguments.set != "gold":
+            cases = read_cases(folder, "ramdocs")[split == "test" :: 2][: arguments.limit]
+            examples += own_examples(cases, f"ramdocs {split}", read)
+            examples += own_examples(of_one_voice(cases), f"ramdocs {split}, one voice", read)
     if arguments.examples:
         kept = [asdict(example) for example in examples]
         arguments.examples.write_text(json.dumps(kept, indent=1, ensure_ascii=False))
     print(json.dumps(figures(examples), indent=2))
 
 
-def _gold(settings: Settings) -> Iterator[Example]:
+def _gold(
+    settings: Settings, embedder: Embedder, split: str, limit: int | None, read: Read | None
+) -> Iterator[Example]:
     from corpus.read import read_articles
 
     articles = read_articles([SAMPLE_ARTICLES]).articles
-    embedder = embedder_of(settings)
     ensure_suite_index(settings.index, articles, str(SAMPLE_ARTICLES), embedder)
     with closing(Index.open(settings.index, embedder)) as index:
-        answerable = [question for question in load_questions() if question.answerable]
-        yield from gold_examples(answerable, index, settings.retrieved)
+        answerable = [one for one in load_questions() if one.answerable and one.split == split]
+        yield from gold_examples(answerable[:limit], index, settings.retrieved, read)
 
 
 if __name__ == "__main__":

@@ -99,6 +99,7 @@ class Asked:
     stems: frozenset[str] = frozenset()
     subject: frozenset[str] = frozenset()  # where no name tells it
     sources: tuple[str, ...] = ()
+    beside: frozenset[str] = frozenset()  # names that the answer speaks of, asked or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +304,7 @@ def silence(asked: Asked, sentence: str) -> Value | None:
     of_it = _KEPT_BACK.get(asked.measure)
     told = of_it.search(sentence) if of_it else speaks_of(asked.kind, asked.measure, sentence)
     own = {word for name in asked.names for word in name}
-    others = set(names(_ATTRIBUTION.sub(" ", sentence))) - own
+    others = set(names(_ATTRIBUTION.sub(" ", sentence))) - own - asked.beside
     return hidden(sentence) if told and not others else None
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
-from rag.types import Generator, Timings
+from rag.types import Timings, Usage
 
 
 class Clock:
@@ -14,6 +15,7 @@ class Clock:
         self._start = time.perf_counter()
         self._found: float | None = None
         self._first_word: float | None = None
+        self._usage = Usage()
 
     def found(self) -> None:
         self._found = self._now()
@@ -22,14 +24,17 @@ class Clock:
         if self._first_word is None:
             self._first_word = self._now()
 
-    def timings(self, generator: Generator) -> Timings:
-        wrote = self._first_word is not None
+    def wrote(self, usage: Usage) -> None:
+        """The draft is whole; what the model is asked afterwards is not counted."""
+        self._usage = replace(usage)
+
+    def timings(self) -> Timings:
         return Timings(
             retrieve_ms=self._found or 0.0,
             total_ms=self._now(),
             first_token_ms=self._first_word,
-            prompt_tokens=generator.usage.prompt_tokens if wrote else None,
-            new_tokens=generator.usage.new_tokens if wrote else None,
+            prompt_tokens=self._usage.prompt_tokens,
+            new_tokens=self._usage.new_tokens,
         )
 
     def _now(self) -> float:

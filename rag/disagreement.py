@@ -1,4 +1,5 @@
-"""Saying so when articles state different things: found by rules, without a call of the model.
+"""Saying so when articles state different things: found by rules and, where these find nothing, by
+what the model reads in one article at a time (rag/voices.py).
 
 The answer's own value is held against what other articles state of the same thing. Copies of one
 wire story are one voice, and so are all sentences of one article.
@@ -7,44 +8,26 @@ wire story are one voice, and so are all sentences of one article.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from corpus.article import Article
 from index.browse import day
 from index.sentences import sentence_spans
 from index.types import Hit, Passage
+from rag.change import came_to_be
 from rag.claims import Asked, Stated, asked, claims_of, is_echo, silence, values_of
-from rag.types import Citation, Claim, Difference, Disagreement, Sentence
-from rag.untrusted import as_data
+from rag.corroborate import cite, sentences_by_article
+from rag.telling import Voice, about, moment, same, sentence_of
+from rag.types import Claim, Difference, Disagreement, Sentence
 from rag.values import Relation, Value, figures, relate
+from rag.verify import known_names
+from rag.voices import Reader
 
-MOST_VALUES = 4
-"""Different values that the sentence names; the rest stands beside it."""
 MOST_CLAIMS = 12
 _FARTHEST = 10
 """Times that one figure may be another: farther apart they measure different things."""
-_LONGEST_NAME = 60
-
 _RANK: dict[Relation, int] = {"same": 0, "compatible": 1, "different": 2}
-_ABOUT = {
-    "money": "the amount",
-    "share": "the share",
-    "number": "the number",
-    "date": "the date",
-    "person": "the person",
-    "yes or no": "whether it is so",
-}
-_OPENING: dict[Difference, str] = {
-    "different": "Reports differ",
-    "compatible": "Not all reports are as exact",
-    "corrected": "An earlier report no longer stands",
-}
-_OWN_WORD = re.compile(
-    r"\b(?:stake|share|price|value|valuation|revenue|sales|profit|loss|cost|fee|sum|debt|budget"
-    r"|population|age|number of \w+|capital expenditure)\b",
-    re.IGNORECASE,
-)
 _WITHDRAWN = re.compile(r"\b(?:retract\w*|withdr[ae]wn?|KILL)\b", re.IGNORECASE)
 
 
@@ -57,20 +40,12 @@ class Told:
     disagreements: tuple[Disagreement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Voice:
-    """What one article states: the value, and the sentence that states it."""
-
-    stated: Stated
-    hit: Hit
-
-    @property
-    def article(self) -> Article:
-        return self.hit.passage.article
-
-
 def tell_differences(
-    query: str, sentences: Sequence[Sentence], hits: Sequence[Hit], others: Sequence[Hit]
+    query: str,
+    sentences: Sequence[Sentence],
+    hits: Sequence[Hit],
+    others: Sequence[Hit],
+    reader: Reader | None = None,
 ) -> Told:
     """The answer, and one more sentence where other articles state it differently.
 
@@ -80,33 +55,35 @@ def tell_differences(
     plain = Told(tuple(sentences), tuple(hits))
     wanted = asked(query)
     voices = _voices(wanted, sentences, [*hits, *others]) if wanted else []
-    if wanted is None or not voices:
+    if not voices and reader is not None:
+        voices = _voices_read(query, sentences, hits, reader)
+    if not voices:
         return plain
     numbered = list(hits)
     notes = [_note(voice, voices) for voice in voices]
     claims = tuple(
-        Claim(
-            " ".join(voice.stated.value.text.split()), _citation(voice.hit.passage, numbered), note
-        )
+        Claim(" ".join(voice.stated.value.text.split()), cite(voice.hit.passage, numbered), note)
         for voice, note in zip(voices, notes, strict=True)
     )
     standing = [voice for voice, note in zip(voices, notes, strict=True) if note is None]
     kind = _kind(standing)
-    found = Disagreement(_about(wanted), claims, kind)
-    sentence = _sentence(kind, voices, claims)
+    found = Disagreement(about(query, wanted), claims, kind)
+    sentence = sentence_of(kind, voices, claims)
     return Told((*sentences, sentence), tuple(numbered), (found,))
 
 
-def _voices(wanted: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit]) -> list[_Voice]:
+def _voices(wanted: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit]) -> list[Voice]:
     """What each article states, newest first; nothing where all state the same."""
     own = _own(wanted, sentences, hits)
     if not own:
         return []
+    spoken_of = (known_names(voice.hit.passage.text, voice.hit) for voice in own)
+    wanted = replace(wanted, beside=frozenset().union(*spoken_of))
     heard = {voice.article.id for voice in own}
     for voice in own:
         heard.update(copy.article_id for copy in voice.hit.copies)
     voices = [voice for voice in own if _relation(own[0], voice) is not None]
-    for article_id, stating in _by_article(hits).items():
+    for article_id, stating in sentences_by_article(hits).items():
         copies = {copy.article_id for hit in stating for copy in hit.copies}
         if article_id in heard or copies & heard:
             continue
@@ -115,13 +92,31 @@ def _voices(wanted: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit]) -
             heard |= {article_id, *copies}
     if all(_relation(voices[0], voice) == "same" for voice in voices):
         return []
-    newest = sorted(voices, key=lambda voice: voice.article.published_at or "", reverse=True)
-    return newest[:MOST_CLAIMS]
+    return _newest(voices)[:MOST_CLAIMS]
 
 
-def _own(wanted: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit]) -> list[_Voice]:
+def _voices_read(
+    query: str, sentences: Sequence[Sentence], hits: Sequence[Hit], reader: Reader
+) -> list[Voice]:
+    """As `_voices`, by what the model reads: the answer's first cited sentence, and the others."""
+    cited = next((c for sentence in sentences for c in sentence.citations), None)
+    if cited is None:
+        return []
+    place = Passage(cited.passage.article, cited.quote_start, cited.quote_end)
+    answer = " ".join(sentence.text for sentence in sentences)
+    said = reader.differing(query, answer, replace(hits[cited.number - 1], passage=place))
+    voices = [Voice(stated, hit) for stated, hit in said]
+    apart = [one for one in voices[1:] if _relation(voices[0], one) not in (None, "same")]
+    return _newest([voices[0], *apart]) if apart else []
+
+
+def _newest(voices: Sequence[Voice]) -> list[Voice]:
+    return sorted(voices, key=lambda voice: voice.article.published_at or "", reverse=True)
+
+
+def _own(wanted: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit]) -> list[Voice]:
     """The answer's value, as each article that it cites states it."""
-    voices: dict[str, _Voice] = {}
+    voices: dict[str, Voice] = {}
     for sentence in sentences:
         said = _said(wanted, sentence.text, None)
         for citation in sentence.citations:
@@ -129,10 +124,10 @@ def _own(wanted: Asked, sentences: Sequence[Sentence], hits: Sequence[Hit]) -> l
             quoted = _said(wanted, citation.quote, article.published_at)
             place = Passage(article, citation.quote_start, citation.quote_end)
             hit = replace(hits[citation.number - 1], passage=place)
-            kept = [one for one in quoted if any(_same(one, other) for other in said)]
+            kept = [one for one in quoted if any(same(one, other) for other in said)]
             telling = [one for one in claims_of(wanted, hit) if one in kept] or kept
-            if telling and all(_same(telling[0], one) for one in telling):
-                voices.setdefault(article.id, _Voice(telling[0], hit))
+            if telling and all(same(telling[0], one) for one in telling):
+                voices.setdefault(article.id, Voice(telling[0], hit))
     return list(voices.values())
 
 
@@ -143,20 +138,7 @@ def _said(wanted: Asked, text: str, published_at: str | None) -> list[Stated]:
     return [Stated(kept_back)] if kept_back else values
 
 
-def _by_article(hits: Iterable[Hit]) -> dict[str, list[Hit]]:
-    """The sentences of the hits, each once, by article in the hits' order."""
-    found: dict[str, dict[int, Hit]] = {}
-    for hit in hits:
-        passage = hit.passage
-        for start, end in sentence_spans(passage.text, passage.article.language or "en"):
-            place = Passage(passage.article, passage.start + start, passage.start + end)
-            found.setdefault(passage.article.id, {}).setdefault(
-                place.start, replace(hit, passage=place, score=0.0)
-            )
-    return {id_: list(places.values()) for id_, places in found.items()}
-
-
-def _nearest(wanted: Asked, own: Sequence[_Voice], sentences: Sequence[Hit]) -> _Voice | None:
+def _nearest(wanted: Asked, own: Sequence[Voice], sentences: Sequence[Hit]) -> Voice | None:
     """What an article states that is nearest to the answer's value; None where it agrees in a
     sentence that is not about it in so many words, or states nothing comparable."""
     anchor = own[0]
@@ -164,12 +146,12 @@ def _nearest(wanted: Asked, own: Sequence[_Voice], sentences: Sequence[Hit]) -> 
         (
             (_RANK[relation], stated.value.is_hidden, _apart(anchor.stated.value, stated.value)),
             place,
-            _Voice(stated, hit),
+            Voice(stated, hit),
         )
         for place, hit in enumerate(sentences)
         if not _is_notice(hit)
         for stated in claims_of(wanted, hit)
-        if (relation := _relation(anchor, _Voice(stated, hit))) is not None
+        if (relation := _relation(anchor, Voice(stated, hit))) is not None
     ]
     if not found:
         return None
@@ -179,7 +161,7 @@ def _nearest(wanted: Asked, own: Sequence[_Voice], sentences: Sequence[Hit]) -> 
     return voice
 
 
-def _agrees(wanted: Asked, anchor: _Voice, article: Article) -> bool:
+def _agrees(wanted: Asked, anchor: Voice, article: Article) -> bool:
     """Whether an article states the answer's value anywhere, so that another of its values is most
     likely one of another thing."""
     if anchor.stated.value.is_hidden:
@@ -192,18 +174,14 @@ def _agrees(wanted: Asked, anchor: _Voice, article: Article) -> bool:
     spans = sentence_spans(article.body, article.language or "en")
     texts = (article.body[start:end] for start, end in spans)
     return any(
-        _same(stated, anchor.stated)
+        same(stated, anchor.stated)
         for text in texts
         if not is_echo(text)
         for stated in values_of(wanted, text, article.published_at)
     )
 
 
-def _same(one: Stated, other: Stated) -> bool:
-    return relate(one.value, other.value) == "same"
-
-
-def _relation(one: _Voice, other: _Voice) -> Relation | None:
+def _relation(one: Voice, other: Voice) -> Relation | None:
     """How two articles' values compare; None where they are of different things or times."""
     first, second = one.stated, other.stated
     relation = relate(first.value, second.value)
@@ -231,16 +209,31 @@ def _is_notice(hit: Hit) -> bool:
     return " ".join(hit.passage.text.split()) in notice if notice else False
 
 
-def _kind(standing: Sequence[_Voice]) -> Difference:
+def _kind(standing: Sequence[Voice]) -> Difference:
     relations = {
         _relation(one, other) for one in standing for other in standing if one is not other
     }
     if "different" in relations:
-        return "different"
+        return "changed" if _is_change(standing) else "different"
     return "compatible" if "compatible" in relations else "corrected"
 
 
-def _note(voice: _Voice, voices: Sequence[_Voice]) -> str | None:
+def _is_change(standing: Sequence[Voice]) -> bool:
+    """Whether there are two values, one of them of later reports alone, and the first of these says
+    that it came to be so: then the reports do not contradict each other."""
+    newest = standing[0]
+    later = [voice for voice in standing if same(voice.stated, newest.stated)]
+    earlier = [voice for voice in standing if not same(voice.stated, newest.stated)]
+    dates = [[moment(voice.article)[:10] for voice in group] for group in (earlier, later)]
+    return (
+        all(same(voice.stated, earlier[0].stated) for voice in earlier)
+        and all(map(all, dates))
+        and max(dates[0]) < min(dates[1])
+        and any(came_to_be(voice.hit.passage.text, voice.stated.value) for voice in later)
+    )
+
+
+def _note(voice: Voice, voices: Sequence[Voice]) -> str | None:
     """Why a value no longer stands: its article was withdrawn, or its outlet put it right."""
     article = voice.article
     if article.correction and _WITHDRAWN.search(article.correction):
@@ -252,16 +245,12 @@ def _note(voice: _Voice, voices: Sequence[_Voice]) -> str | None:
             and later.outlet
             and article.outlet
             and later.outlet.casefold() == article.outlet.casefold()
-            and _moment(later) > _moment(article)
+            and moment(later) > moment(article)
             and _relation(voice, other) != "same"
             and _names_value(later.correction, voice.stated.value, other.stated.value)
         ):
-            return f"corrected by the outlet on {day(_moment(later))}"
+            return f"corrected by the outlet on {day(moment(later))}"
     return None
-
-
-def _moment(article: Article) -> str:
-    return article.updated_at or article.published_at or ""
 
 
 def _names_value(notice: str, *values: Value) -> bool:
@@ -271,52 +260,3 @@ def _names_value(notice: str, *values: Value) -> bool:
         value.text in notice or any(relate(value, other) == "same" for other in told)
         for value in values
     )
-
-
-def _citation(place: Passage, numbered: list[Hit]) -> Citation:
-    """A citation of a sentence, whose passage is put behind the others where none holds it."""
-    for number, hit in enumerate(numbered, start=1):
-        passage = hit.passage
-        if passage.article.id == place.article.id and (
-            passage.start <= place.start and place.end <= passage.end
-        ):
-            return Citation(number, passage, place.start, place.end)
-    numbered.append(Hit(place, 0.0))
-    return Citation(len(numbered), place, place.start, place.end)
-
-
-def _about(wanted: Asked) -> str:
-    own = _OWN_WORD.search(wanted.question)
-    return f"the {own[0].lower()}" if own else _ABOUT[wanted.kind]
-
-
-def _sentence(kind: Difference, voices: Sequence[_Voice], claims: Sequence[Claim]) -> Sentence:
-    """ "Reports differ: A (12 June 2025) says 49%; B (13 June 2025) says 47%."
-
-    Milder where they differ only in how exact they are. Of those that say the same the newest is
-    named.
-    """
-    shown: list[tuple[_Voice, Claim]] = []
-    for voice, claim in zip(voices, claims, strict=True):
-        if all(not _same(voice.stated, other.stated) for other, _ in shown):
-            shown.append((voice, claim))
-    shown = shown[:MOST_VALUES]
-    parts = [
-        f"{_source(voice.article)} {_says(voice.stated.value, claim)}" for voice, claim in shown
-    ]
-    text = f"{_OPENING[kind]}: {'; '.join(parts)}."
-    return Sentence(text, tuple(claim.citation for _, claim in shown), "supported", 1.0)
-
-
-def _source(article: Article) -> str:
-    name = as_data(article.outlet or (f"“{article.title}”" if article.title else "One report"))
-    if len(name) > _LONGEST_NAME:
-        name = name[:_LONGEST_NAME].rsplit(" ", 1)[0] + "…"
-    return f"{name} ({day(article.published_at)})" if article.published_at else name
-
-
-def _says(value: Value, claim: Claim) -> str:
-    if value.is_hidden:
-        return "does not reveal the figure"
-    said = as_data(claim.value)
-    return f"said {said}, {claim.note}" if claim.note else f"says {said}"

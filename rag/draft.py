@@ -24,6 +24,7 @@ def write_draft(
         raw += piece
         if text := shown.feed(piece):
             yield Piece(text)
+    clock.wrote(generator.usage)
     if text := shown.finish():
         yield Piece(text)
     return raw

@@ -183,6 +183,11 @@ def _in_its_paragraph(candidate: Candidate) -> Candidate:
     return replace(candidate, start=start, end=end)
 
 
+def paragraph_of(candidate: Candidate) -> Hit:
+    """A candidate as evidence by itself: its paragraph where it is short."""
+    return _as_hit([_in_its_paragraph(candidate)])
+
+
 def _runs(chosen: dict[str, list[Candidate]]) -> list[Hit]:
     """Chosen sentences joined with their neighbours: a gap of under 60 characters is filled.
 

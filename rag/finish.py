@@ -43,7 +43,7 @@ def finish(
             confidence=sure,
             quoted=quoted,
             raw=raw,
-            timings=clock.timings(generator),
+            timings=clock.timings(),
             model=generator.name,
             index_version=index.manifest.version,
             disagreements=told.disagreements,

@@ -142,6 +142,7 @@ def difference_heading(disagreement: Disagreement) -> str:
         "different": "Sources disagree",
         "compatible": "Sources are not equally exact",
         "corrected": "A source was corrected",
+        "changed": "It changed",
     }[disagreement.kind]
 
 

@@ -61,12 +61,16 @@ def people_stated(question: str, sentence: str) -> list[Value]:
     people = []
     for match in _NAME.finditer(sentence):
         parts = [word.lower() for word in words(match[0]) if word.lower() not in _TITLES]
-        around = sentence[max(match.start() - _NEAR, 0) : match.end() + _NEAR]
-        if _CHANGE.search(around):
+        if tells_change(sentence, match.start(), match.end()):
             continue
         if len(parts) > 1 and not known.intersection(parts) and _is_tied(sentence, match, marks):
             people.append(Value(match[0], match.start(), match.end(), words=tuple(parts)))
     return people
+
+
+def tells_change(sentence: str, start: int, end: int) -> bool:
+    """Whether words near a place of a sentence tell of what was, or what might be."""
+    return bool(_CHANGE.search(sentence[max(start - _NEAR, 0) : end + _NEAR]))
 
 
 def _tie(word: str) -> set[str]:

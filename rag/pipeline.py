@@ -40,6 +40,7 @@ from rag.types import (
     Sentence,
     Turn,
 )
+from rag.voices import Reader
 
 
 class Pipeline:
@@ -113,7 +114,8 @@ class Pipeline:
                 yield Found(tuple(evidence or judged))
         sure = confidence(evidence, quoted=quoted) if sentences and self.generator.taught else None
         sentences, cited = corroborate(sentences, evidence if sentences else judged, retrieved)
-        told = tell_differences(query, sentences, cited, retrieved)
+        reader = Reader(judged, ranked, self.generator)
+        told = tell_differences(query, sentences, cited, retrieved, reader)
         yield finish(request, told, sure, quoted, raw, clock, self.generator, index)
 
     def _write(

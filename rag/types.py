@@ -11,7 +11,7 @@ from index.types import Hit, Passage
 from index.versions import Manifest
 
 Verdict = Literal["supported", "partly", "unsupported"]
-Difference = Literal["different", "compatible", "corrected"]
+Difference = Literal["different", "compatible", "corrected", "changed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,8 @@ class Disagreement:
     """What two or more articles state differently about one thing, newest first.
 
     `kind` is "different" where values exclude each other, "compatible" where some are only less
-    exact than others, and "corrected" where all that still stand are the same.
+    exact than others, "corrected" where all that still stand are the same, and "changed" where each
+    was right in its time.
     """
 
     about: str

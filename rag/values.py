@@ -71,6 +71,10 @@ class Value:
         return self.low is None and not self.words
 
     @property
+    def is_date(self) -> bool:
+        return any(" " in word for word in self.words)
+
+    @property
     def middle(self) -> Decimal | None:
         """Of a figure, halfway between its bounds."""
         return None if self.low is None or self.high is None else (self.low + self.high) / 2
@@ -122,7 +126,9 @@ def relate(one: Value, other: Value) -> Relation | None:
     """How two values of one kind compare; None where their units do not."""
     if one.is_hidden or other.is_hidden:
         return "same" if one.is_hidden and other.is_hidden else "compatible"
-    if one.words or other.words:
+    if bool(one.words) != bool(other.words):
+        return None
+    if one.words:
         return _relate_words(one.words, other.words)
     if one.unit != other.unit:
         return None

@@ -82,6 +82,31 @@ class ScriptedGenerator:
         return self.probability
 
 
+class TaughtGenerator(ScriptedGenerator):
+    """Replies to each passage with the first of the given values that stands in it; how likely a
+    passage states the answer is told by a word of it."""
+
+    taught = True
+
+    def __init__(self, *replies: str, doubts: Mapping[str, float] | None = None) -> None:
+        super().__init__()
+        self.replies, self.doubts = replies, doubts or {}
+
+    def generate(self, messages: Sequence[Message]) -> Iterator[str]:
+        self.asked.append(tuple(messages))
+        told = messages[-1].content
+        self.usage = Usage(prompt_tokens=sum(len(m.content.split()) for m in messages))
+        yield next((reply for reply in self.replies if reply in told), "nothing of the kind") + "."
+
+    def states_answer(
+        self, question: str, passages: Sequence[tuple[str, str]]
+    ) -> list[float] | None:
+        return [
+            next((sure for word, sure in self.doubts.items() if word in text), 0.9)
+            for _, text in passages
+        ]
+
+
 @dataclass(frozen=True)
 class ScriptedDescription:
     """What a scripted pipeline says of itself."""

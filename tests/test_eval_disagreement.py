@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes import HashingEmbedder
+from fakes import HashingEmbedder, TaughtGenerator
 
 from corpus.article import Article
-from eval.disagreement import Example, figures, gold_examples, own_examples
+from eval.disagreement import Example, figures, gold_examples, of_one_voice, own_examples, reader_of
 from eval.questions import Question
 from eval.sets import Case
 from eval.statistics import wilson
 from index.build import build
 from index.search import Index
+from index.types import Hit
+from rag.limits import Limits
+from rag.voices import Reader
 
 ONE = Article("one", "Vell", "Vellcorp has 14 mines.", outlet="Post", published_at="2025-06-13")
 OTHER = Article("two", "Vell", "Vellcorp has 17 mines.", outlet="Wire", published_at="2025-06-12")
@@ -59,8 +64,40 @@ def test_a_gold_question_whose_articles_disagree_is_found(tmp_path: Path) -> Non
 def test_a_set_with_documents_of_its_own() -> None:
     cases = [Case(QUESTION, (ONE, OTHER)), Case(QUESTION, (ONE,))]
     first, second = own_examples(cases, "own")
-    assert (first.source, first.kind) == ("own dev", "different")
-    assert (second.source, second.kind) == ("own test", None)
+    assert (first.source, first.kind) == ("own", "different")
+    assert (second.source, second.kind) == ("own", None)
+
+
+def test_of_one_voice_are_the_right_documents_where_there_are_several() -> None:
+    same = replace(ONE, id="three")
+    right = replace(QUESTION, article_ids=("one", "three"))
+    two_answers = replace(right, answers=("14", "17"))
+    cases = [
+        Case(QUESTION, (ONE, OTHER)),
+        Case(right, (ONE, OTHER, same)),
+        Case(two_answers, (ONE, same)),
+    ]
+    (kept,) = of_one_voice(cases)
+    assert [article.id for article in kept.articles] == ["one", "three"]
+    (example,) = own_examples([kept], "own")
+    assert (example.disagrees, example.kind) == (False, None)
+
+
+def test_what_the_model_reads_is_asked_for_where_the_rules_find_nothing() -> None:
+    one = replace(ONE, body="Vellcorp has its seat in Norway.")
+    other = replace(OTHER, body="Vellcorp has its seat in Sweden.")
+    question = replace(
+        QUESTION, question="Where is Vellcorp?", answers=("Norway",), wrong_answers=("Sweden",)
+    )
+    read = reader_of(HashingEmbedder(), TaughtGenerator("Norway", "Sweden"), Limits())
+    (example,) = own_examples([Case(question, (one, other))], "own", read)
+    assert (example.kind, example.values) == ("different", ("Norway", "Sweden"))
+    (numbers,) = own_examples([Case(QUESTION, (ONE, OTHER))], "own", forbidden)
+    assert numbers.kind == "different"
+
+
+def forbidden(query: str, hits: Sequence[Hit]) -> Reader:
+    raise AssertionError(f"the rules know the answers to {query}")
 
 
 def test_the_figures() -> None:

@@ -281,6 +281,7 @@ def test_a_disagreement_shows_each_value_with_its_source() -> None:
     [
         ("compatible", "Sources are not equally exact"),
         ("corrected", "A source was corrected"),
+        ("changed", "It changed"),
     ],
 )
 def test_a_disagreement_says_how_far_sources_are_apart(kind: Difference, heading: str) -> None:

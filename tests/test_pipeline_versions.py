@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from deal import (
     REACTOR,
     Make,
     answer_of,
+    told,
 )
-from fakes import HashingEmbedder, ScriptedGenerator
+from fakes import HashingEmbedder, ScriptedGenerator, TaughtGenerator
 
 from corpus.article import Article
 from index.build import build
@@ -105,3 +107,22 @@ class TestWhatSourcesStateDifferently:
     def test_articles_that_agree_are_not_said_to_differ(self, make: Make) -> None:
         answer = make(ScriptedGenerator("Meta bought a stake of 49% [1].")).ask(QUESTION)
         assert answer.disagreements == ()
+
+    def test_what_the_model_reads_in_another_article(self, tmp_path: Path) -> None:
+        norway = replace(DEAL, body="The Vell plant stands in Norway, its owner said.")
+        sweden = replace(SILENT, body="Vell makes its steel in a plant in Sweden.")
+        embedder = HashingEmbedder()
+        build([norway, sweden], embedder, tmp_path)
+        with closing(Index.open(tmp_path, embedder)) as index:
+            generator = TaughtGenerator("Norway", "Sweden", doubts={"Sweden": 0.6})
+            answer = Pipeline(index, embedder, generator).ask(
+                "Which country does the Vell plant stand in?"
+            )
+        assert answer.text.endswith(
+            "Reports differ: The Daily (13 June 2025) says Norway; "
+            "The Post (12 June 2025) says Sweden. [1][2]"
+        )
+        assert [claim.value for claim in answer.disagreements[0].claims] == ["Norway", "Sweden"]
+        draft, *_, last = generator.asked
+        assert len(told(draft).split()) != len(told(last).split())
+        assert answer.timings.prompt_tokens == len(told(draft).split())  # and not of what came last

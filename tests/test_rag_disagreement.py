@@ -339,3 +339,81 @@ def test_a_question_without_capitals_is_compared_all_the_same() -> None:
 def test_a_follow_up_asks_what_its_last_question_asks() -> None:
     query = "How much did Meta pay for Scale AI? And what stake did it take?"
     assert values(tell(query, KNOWN, SILENT)) == ["not revealed", "49%"]
+
+
+class TestASilenceWhereTheQuestionNamesOnePartyOnly:
+    ASKED = "What stake did Meta take?"
+
+    def test_of_the_party_that_the_answer_speaks_of(self) -> None:
+        one = report("Scale AI is sold in part. Meta bought a 49% stake in it.", "The Daily")
+        other = report("Meta will hold a stake in Scale AI, but the size was not revealed.")
+        told = tell(self.ASKED, one, other, place=1)
+        assert "The Post (13 June 2025) does not reveal the figure" in told.sentences[-1].text
+
+    def test_of_another_party(self) -> None:
+        other = report("Meta will hold a stake in Vellcorp, but the size was not revealed.")
+        assert tell(self.ASKED, KNOWN, other).disagreements == ()
+
+
+class TestChangesOverTime:
+    LED = "Who is the chief executive of Scale AI?"
+    WANG = report("Alexandr Wang is the chief executive of Scale AI.", "The Daily", "2025-06-02")
+    NAMED = report("Jason Droege was named chief executive of Scale AI.", "Wire", "2025-06-13")
+
+    def test_who_came_after_whom_is_told_with_the_month(self) -> None:
+        told = tell(self.LED, self.NAMED, self.WANG)
+        assert found(told).kind == "changed"
+        assert values(told) == ["Jason Droege", "Alexandr Wang"]
+        assert told.sentences[-1].text == (
+            "It changed: until June 2025 Alexandr Wang, says The Daily (2 June 2025); "
+            "since then Jason Droege, says Wire (13 June 2025)."
+        )
+        assert [c.quote for c in told.sentences[-1].citations] == [self.WANG.body, self.NAMED.body]
+
+    def test_the_month_that_the_later_report_names(self) -> None:
+        named = report(
+            "Jason Droege was named chief executive of Scale AI in May.", "Wire", "2025-06-13"
+        )
+        wang = replace(self.WANG, published_at="2025-03-02")
+        assert "until May 2025 Alexandr Wang" in tell(self.LED, named, wang).sentences[-1].text
+
+    def test_no_month_is_made_up(self) -> None:
+        wang = replace(self.WANG, published_at="2025-03-02")
+        assert tell(self.LED, self.NAMED, wang).sentences[-1].text == (
+            "It changed: first Alexandr Wang, says The Daily (2 March 2025); "
+            "later Jason Droege, says Wire (13 June 2025)."
+        )
+
+    def test_a_month_before_the_earlier_report_is_of_another_thing(self) -> None:
+        named = report(
+            "Jason Droege was named chief executive of Scale AI, which he joined in May 2024.",
+            "Wire",
+            "2025-06-13",
+        )
+        assert "until June 2025" in tell(self.LED, named, self.WANG).sentences[-1].text
+
+    @pytest.mark.parametrize(
+        ("body", "published_at"),
+        [
+            ("Jason Droege is the chief executive of Scale AI.", "2025-06-13"),  # no change told
+            (NAMED.body, "2025-06-02"),  # the same day
+            (NAMED.body, "2025-06-01"),  # before the other report
+            (NAMED.body, None),
+        ],
+    )
+    def test_otherwise_reports_differ(self, body: str, published_at: str | None) -> None:
+        other = report(body, "Wire", published_at)
+        assert found(tell(self.LED, other, self.WANG)).kind == "different"
+
+    def test_a_third_value_is_no_change(self) -> None:
+        third = report("Ana Ruiz is the chief executive of Scale AI.", "Post", "2025-06-01")
+        assert found(tell(self.LED, self.NAMED, self.WANG, third)).kind == "different"
+
+    def test_a_figure_that_moved(self) -> None:
+        before = report("Scale AI has 1,400 employees.", "The Daily", "2025-06-02")
+        after = report("Scale AI's workforce rose to 1,500 employees.", "Wire", "2025-06-20")
+        told = tell("How many employees does Scale AI have?", after, before)
+        assert told.sentences[-1].text == (
+            "It changed: until June 2025 1,400, says The Daily (2 June 2025); "
+            "since then 1,500, says Wire (20 June 2025)."
+        )
