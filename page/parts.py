@@ -9,6 +9,7 @@ import gradio as gr
 
 AWAY = ["away"]  # the class of what is not to be seen
 CHOOSE = (Path(__file__).parent / "choose.js").read_text(encoding="utf-8")
+TO_QUESTION = "() => window.bylineToQuestion()"
 TO_SEARCH = "() => document.querySelector('#article-search :is(input, textarea)').focus()"
 
 
