@@ -125,7 +125,9 @@ const follow = () => {
   part("evidence").scrollTop = 0;
   if (!last || part("ask").classList.contains("away")) return;
   if (!wide.matches) document.querySelector("#narrow > button.open")?.click(); // it covers the answer
-  last.scrollIntoView({ block: "start" });
+  const bring = () => [...document.querySelectorAll("#chat .turn")].pop()?.scrollIntoView({ block: "start" });
+  bring();
+  requestAnimationFrame(() => requestAnimationFrame(bring)); // once those above have their true heights
 };
 
 new MutationObserver(() => {

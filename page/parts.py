@@ -40,5 +40,9 @@ def chooser(elem_id: str, value: str = "") -> gr.HTML:
 
 
 def focus_on(elem_id: str) -> str:
-    """The script that moves the focus to a part."""
-    return f"() => document.getElementById('{elem_id}')?.focus()"
+    """The script that moves the focus to a button, or to the field in a part."""
+    field = ":is(input, textarea)"
+    return (
+        f"() => (document.querySelector('#{elem_id} {field}') ?? "
+        f"document.getElementById('{elem_id}'))?.focus()"
+    )

@@ -90,7 +90,8 @@ def _stake(known: dict[str, Article], write: threading.Event, check: threading.E
         _hit(corrected, 0),
         _hit(known["alexandr-wang-profile"], 4),
     )
-    paid = _cite(1, hits[0], "It buys Meta a 49% stake but no voting power, the spokesperson added.")
+    power = "It buys Meta a 49% stake but no voting power, the spokesperson added."
+    paid = _cite(1, hits[0], power)
     month = "come just over a month after Meta paid $14.3 billion for a 49% stake in the firm."
     later = _cite(2, hits[1], month)
     hidden = "It will own a minority stake once the transaction has closed, but the exact size was"
@@ -119,7 +120,7 @@ def _stake(known: dict[str, Article], write: threading.Event, check: threading.E
     )
     return [
         *(Found(hits), write),
-        *map(Piece, ("Meta took a 49% stake", " in Scale AI. [1", "] It paid $14.3 billion", " for")),
+        Piece("Meta took a 49% stake in Scale AI. [1] It paid $14.3 billion for"),
         *(Piece(" it, and its new chief followed. [2]"), Checked(0, first), check),
         *(Checked(1, second), Done(answer)),
     ]

@@ -1,4 +1,5 @@
-"""Every view of the page on three screens, light and dark: it fits, and axe-core finds nothing grave.
+"""Every view of the page on three screens, light and dark: all fits, and axe-core finds nothing
+grave.
 
 `make screenshots` keeps the pictures, to be looked at.
 """
