@@ -103,8 +103,8 @@ WATCH = """() => {
   look();
   const chat = document.getElementById("chat");
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries())
-      if (entry.sources.some(({ node }) => node && chat.contains(node))) window.shifts.push(entry.value);
+    for (const { sources, value } of list.getEntries())
+      if (sources.some(({ node }) => node && chat.contains(node))) window.shifts.push(value);
   }).observe({ type: "layout-shift" });
 }"""
 TEXTS = """() => {
