@@ -30,6 +30,7 @@ const refocus = () => {
   const card = part("card").hasAttribute("data-open");
   if (next === region) region.tabIndex = -1;
   next.focus({ preventScroll: true });
+  if (document.activeElement !== next) held = null; // such as a passage that is folded now
   if (!card) hideCard(); // it was closed by hand, or never open
 };
 

@@ -81,7 +81,9 @@ const tellSheet = () => {
 
 const TO_BOX = "#send, #stop, #new-chat, .example, [data-choose^='ask:'], [data-choose^='literal:']";
 const openDrawer = (yes) => {
-  part("conversations").toggleAttribute("data-open", yes);
+  const chats = part("conversations");
+  chats.tabIndex = -1; // so that it can take the focus, and what is focused next is inside
+  chats.toggleAttribute("data-open", yes);
   document.querySelector("[data-drawer]").setAttribute("aria-expanded", String(yes));
 };
 
@@ -97,8 +99,11 @@ const nameDays = () => {
 
 document.addEventListener("click", ({ target }) => {
   const drawer = target.closest?.("[data-drawer]");
-  if (drawer) openDrawer(!part("conversations").hasAttribute("data-open"));
-  else if (target.closest?.("#chat-list button, #new-chat") || !target.closest?.("#conversations")) openDrawer(false);
+  if (drawer) {
+    const open = !part("conversations").hasAttribute("data-open");
+    openDrawer(open);
+    if (open) part("conversations").focus();
+  } else if (target.closest?.("#chat-list button, #new-chat") || !target.closest?.("#conversations")) openDrawer(false);
   if (wide.matches && target.closest?.(TO_BOX)) {
     document.querySelector("#question textarea").focus(); // the button that was pressed goes away
   }
