@@ -36,7 +36,7 @@ eval: setup
 
 screenshots:
 	@tools/setup.sh test
-	@SCREENSHOTS=build/screenshots .venv/bin/python -m pytest -q tests/test_page_browser.py -k fits_its_screen
+	@SCREENSHOTS=build/screenshots .venv/bin/python -m pytest -q tests/test_page_views_browser.py
 
 clean:
 	rm -rf .venv build index/built eval/reports *.egg-info

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["build_page", "launch"]
 
 HERE = Path(__file__).parent / "page"
-SCRIPTS = ("page.js", "cite.js", "keys.js")
+SCRIPTS = ("page.js", "cite.js", "keys.js", "focus.js")
 STYLES = ("page.css", "history.css", "evidence.css", "articles.css")
 ICON = (
     "<link rel='icon' href='data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 "

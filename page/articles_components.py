@@ -23,8 +23,18 @@ from page.articles_render import (
     render_versions,
 )
 from page.chat import count, sentence_for
-from page.narrow_view import TO_QUESTION, NarrowView
-from page.parts import AWAY, TO_SEARCH, button, chooser, focus_on, pressable, seen, static_html
+from page.narrow_view import NarrowView
+from page.parts import (
+    AWAY,
+    TO_QUESTION,
+    TO_SEARCH,
+    button,
+    chooser,
+    focus_on,
+    pressable,
+    seen,
+    static_html,
+)
 from page.render import render_status
 from rag.library import Outcome
 
@@ -156,7 +166,7 @@ class ArticlesView:
         to_title = "() => document.getElementById('reading-title')?.focus()"
         for list_ in (self.rows, self.reading):
             self._on(list_.select, self.open).then(None, js=to_title)
-        self._on(self.change.select, self.dismiss)
+        self._on(self.change.select, self.dismiss).then(None, js=TO_SEARCH)
         self._on(self.back.click, self.leave).then(None, js=TO_SEARCH)
         self._on(self.ask_remove.click, lambda view: self.ask(view, True)).then(
             None, js=focus_on("remove")

@@ -6,8 +6,10 @@ import logging
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, fields
+from statistics import median
 from typing import Literal, Protocol
 
 from corpus.errors import BylineError
@@ -17,10 +19,12 @@ from rag.types import Answer, Checked, Done, Event, Found, Piece, Sentence, Turn
 
 log = logging.getLogger(__name__)
 
-WAITING = "Waiting: {before} before yours…"
+WAITING = "Waiting: {before} before yours{about}…"
+LOOKING = "Looking through the articles{about}…"
 LOADING = "Loading the language model; questions wait for it…"
 FAILED = "Something went wrong: {kind}. Ask again, or see the log for what happened."
 _MOMENT_S = 0.5
+_RECENT = 9  # answers from which it is told how long the next one takes
 MARKER = re.compile(r" ?\[(\d{1,3})\]")
 
 
@@ -72,6 +76,7 @@ class Exchange:
     answer: Answer | None = None
     error: str | None = None
     notice: str | None = "Taking in the question…"
+    about: str = ""  # how long such answers take here, to be told with what is going on
     stop_asked: bool = False
     judged: str | None = None  # what the reader said of it: rag/feedback.py
     judging: bool = False  # whether the reader is asked why it is not good
@@ -89,7 +94,7 @@ class Exchange:
             case Found(hits):
                 # A draft that came before was thrown away.
                 self.hits, self.draft, self.checked = hits, "", {}
-                self.notice = f"Reading {count(len(hits), 'passage')}…"
+                self.notice = f"Reading {count(len(hits), 'passage')}{self.about}…"
             case Piece(text):
                 self.draft += text
                 self.notice = None
@@ -178,6 +183,19 @@ class Line:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._tickets: list[object] = []
+        self._seconds: deque[float] = deque(maxlen=_RECENT)
+
+    def took(self, seconds: float) -> None:
+        """Remember how long an answer took, for those to come."""
+        with self._changed:
+            self._seconds.append(seconds)
+
+    def about(self, answers: int) -> str:
+        """How long so many answers take, in words; nothing before the first is known."""
+        with self._changed:
+            if not self._seconds:
+                return ""
+            return f", about {max(1, round(answers * median(self._seconds)))} s"
 
     def join(self) -> object:
         """A ticket, with which one must leave at the end."""
@@ -223,11 +241,14 @@ def run(
         yield from _load(exchange, loading)
         if not exchange.stop_asked:
             pipeline = loading.get()
-            exchange.notice = "Looking through the articles…"
+            exchange.about = line.about(1)
+            exchange.notice = LOOKING.format(about=exchange.about)
             yield
         if not exchange.stop_asked:
             events = pipeline.stream(exchange.question, history, exchange.scope)
             yield from _follow(exchange, events)
+        if exchange.answer is not None:
+            line.took(exchange.answer.timings.total_ms / 1000)
     except Exception as error:  # the page goes on after any error, and says so
         exchange.error = sentence_for(error)
     finally:
@@ -240,7 +261,8 @@ def _wait(exchange: Exchange, line: Line, ticket: object) -> Iterator[None]:
     told = 0
     while (ahead := line.ahead(ticket)) and not exchange.stop_asked:
         if ahead != told:
-            exchange.notice, told = WAITING.format(before=count(ahead, "question")), ahead
+            before, about = count(ahead, "question"), line.about(ahead)
+            exchange.notice, told = WAITING.format(before=before, about=about), ahead
             yield
         line.wait()
 

@@ -68,8 +68,8 @@ document.addEventListener("selectionchange", () => {
   const backing = [];
   for (const sentence of document.querySelectorAll("#chat .sentence")) {
     if (!chosen.containsNode(sentence, true)) continue;
-    for (let at = sentence.nextElementSibling; at?.matches(".cite"); at = at.nextElementSibling) {
-      backing.push(part(at.querySelector("a").getAttribute("href").slice(1)));
+    for (const marker of sentence.nextElementSibling.querySelectorAll(".cite a")) {
+      backing.push(part(marker.getAttribute("href").slice(1)));
     }
   }
   backing.forEach((passage) => passage?.setAttribute("data-backs", ""));

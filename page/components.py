@@ -111,6 +111,7 @@ class Components:
                 articles = None if library is None else ArticlesView(library, closed)
                 static_html("", elem_id="card")
                 static_html(render_shortcuts())
+                static_html("<p id='told' aria-live='polite'></p>", elem_id="live")
                 self.about = static_html(f"<footer>{escape(status)}</footer>", elem_id="about")
             self.has_examples = bool(examples)
             self._connect(asked)

@@ -13,7 +13,7 @@ from page.chat import Chat, Exchange, sentence_for
 from page.conversations import Conversations, Entry, new_owner
 from page.export import as_json, as_markdown
 from page.kept import from_json, to_json
-from page.parts import AWAY, button, chooser, focus_on, seen, static_html
+from page.parts import AWAY, TO_QUESTION, button, chooser, focus_on, seen, static_html
 from page.render import render_status
 from rag.untrusted import escape
 
@@ -112,12 +112,14 @@ class HistoryView:
         self.to_address(on(self.list.select, self.choose, self.words, cancels=answers))
         on(self.ask_rename.click, self.to_rename).then(None, js=focus_on("chat-title"))
         for event in (self.rename.click, self.title.submit):
-            on(event, self.do_rename, self.title, self.words)
+            on(event, self.do_rename, self.title, self.words).then(None, js=focus_on("ask-rename"))
         on(self.share.click, self.do_share)
-        on(self.unshare.click, self.do_unshare)
+        on(self.unshare.click, self.do_unshare).then(None, js=focus_on("share-chat"))
         on(self.ask_delete.click, self.to_delete).then(None, js=focus_on("delete-chat"))
-        on(self.keep_it.click, self.forms)
-        self.to_address(on(self.delete.click, self.do_delete, self.words))
+        on(self.keep_it.click, self.forms).then(None, js=focus_on("ask-delete"))
+        deleted = on(self.delete.click, self.do_delete, self.words)
+        deleted.then(None, js=TO_QUESTION)
+        self.to_address(deleted)
         for press, write, name in (
             (self.markdown, as_markdown, "chat.md"),
             (self.json, as_json, "chat.json"),

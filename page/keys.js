@@ -28,6 +28,10 @@ const toEvidence = () => {
   document.querySelector("#evidence .passage, #evidence-reading-title")?.focus();
 };
 
+const seen = (...ids) => ids.map(part).find((one) => one?.offsetParent);
+const inArticles = () => document.body.dataset.view === "articles";
+const toArticles = () => press(inArticles() ? "to-chat" : "to-articles");
+
 const toChats = () => {
   if (getComputedStyle(part("drawer")).display !== "none") openDrawer(true);
   document.querySelector("#chat-search :is(input, textarea)").focus();
@@ -35,9 +39,11 @@ const toChats = () => {
 
 const alone = {
   "?": () => part("keys").showModal(),
-  "/": () => document.querySelector("#question textarea").focus(),
+  "/": () => document.querySelector(inArticles() ? "#article-search :is(input, textarea)" : "#question textarea")?.focus(),
 };
+const anywhere = { KeyA: toArticles };
 const withAlt = {
+  ...anywhere,
   KeyN: () => press("new-chat"),
   KeyS: () => press("stop"),
   KeyJ: () => step(1),
@@ -47,10 +53,12 @@ const withAlt = {
 };
 
 addEventListener("keydown", (event) => {
-  if (document.querySelector("dialog[open]") || document.body.dataset.view !== "chat") return;
-  if (event.key === "Escape") return escape();
+  if (document.querySelector("dialog[open]")) return;
+  if (event.key === "Escape") return inArticles() ? seen("keep", "keep-chosen", "back")?.click() : escape();
   if (event.ctrlKey || event.metaKey) return;
-  const act = event.altKey ? withAlt[event.code] : !typing(event.target) && alone[event.key];
+  const act = event.altKey
+    ? (inArticles() ? anywhere : withAlt)[event.code]
+    : !typing(event.target) && alone[event.key];
   if (!act) return;
   event.preventDefault();
   act();

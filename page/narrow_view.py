@@ -19,7 +19,6 @@ FROM_ADDRESS = """
   const scope = [...named, day("from"), day("to"), day("as-of")];"""
 TO_ADDRESS = """(outlets, articles, from, to, asOf) => window.bylineScope(
   { outlet: outlets, article: articles, from: from, to: to, "as-of": asOf })"""
-TO_QUESTION = "() => window.bylineToQuestion()"
 MOST = 500  # outlets to choose from; others can be typed
 NEWEST = 200  # articles to choose from; others are chosen where they are read
 _LABEL = 80  # characters of a title

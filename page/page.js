@@ -1,11 +1,11 @@
 // The page's own behaviour where Gradio has none: its two views, the sheet of evidence on a narrow
-// screen, and keeping the end of an answer in view while it is written. These scripts read and move
-// what is there and make no HTML of any text. app.py joins them in one function, this one first.
+// screen, and bringing the question at hand to the top, where nothing moves it while its answer is
+// written. These scripts read and move what is there and make no HTML of any text. app.py joins them
+// in one function, this one first.
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const wide = matchMedia("(min-width: 901px)");
 const part = (id) => document.getElementById(id);
-let follow = true;
-let turn = null;
+let turn = ""; // the one that was brought to the top, and how many there are
 
 // The view and what it shows are in the address, so that they can be bookmarked, and the browser's
 // "back" leaves a view. An address of another chat that is typed in is opened from the start.
@@ -37,7 +37,10 @@ const view = () => {
   const { dataset } = document.body;
   const before = dataset.view;
   dataset.view = address().get("view") === "articles" ? "articles" : "chat";
-  if (before && before !== dataset.view) scrollTo(0, 0); // a narrow screen scrolls as a whole
+  if (!before || before === dataset.view) return;
+  scrollTo(0, 0); // a narrow screen scrolls as a whole
+  // What had the focus is hidden now: the way back has it next.
+  if (!document.activeElement?.offsetParent) part(dataset.view === "chat" ? "to-articles" : "to-chat")?.focus();
 };
 addEventListener("hashchange", () => (opened() === here ? view() : location.reload()));
 view();
@@ -76,8 +79,11 @@ const tellSheet = () => {
   if (open && open.textContent !== label) open.textContent = label;
 };
 
+const TO_BOX = "#send, #stop, #new-chat, .example, [data-choose^='ask:'], [data-choose^='literal:']";
 const openDrawer = (yes) => {
-  part("conversations").toggleAttribute("data-open", yes);
+  const chats = part("conversations");
+  chats.tabIndex = -1; // so that it can take the focus, and what is focused next is inside
+  chats.toggleAttribute("data-open", yes);
   document.querySelector("[data-drawer]").setAttribute("aria-expanded", String(yes));
 };
 
@@ -93,9 +99,12 @@ const nameDays = () => {
 
 document.addEventListener("click", ({ target }) => {
   const drawer = target.closest?.("[data-drawer]");
-  if (drawer) openDrawer(!part("conversations").hasAttribute("data-open"));
-  else if (target.closest?.("#chat-list button, #new-chat") || !target.closest?.("#conversations")) openDrawer(false);
-  if (wide.matches && target.closest?.("#send, .example")) {
+  if (drawer) {
+    const open = !part("conversations").hasAttribute("data-open");
+    openDrawer(open);
+    if (open) part("conversations").focus();
+  } else if (target.closest?.("#chat-list button, #new-chat") || !target.closest?.("#conversations")) openDrawer(false);
+  if (wide.matches && target.closest?.(TO_BOX)) {
     document.querySelector("#question textarea").focus(); // the button that was pressed goes away
   }
   const sheet = target.closest?.("[data-sheet-to]");
@@ -104,32 +113,31 @@ document.addEventListener("click", ({ target }) => {
   document.querySelector(`[data-sheet-to='${sheet.dataset.sheetTo === "open" ? "close" : "open"}']`).focus();
 });
 
-document.addEventListener(
-  "scroll",
-  ({ target }) => {
-    if (target.id === "chat") follow = target.scrollHeight - target.scrollTop - target.clientHeight < 60;
-  },
-  true,
-);
+// What lies over the page goes away when the focus goes on: it would hide what is focused.
+document.addEventListener("focusin", ({ target }) => {
+  if (!target.closest("#conversations, [data-drawer]")) openDrawer(false);
+  if (!target.closest("#evidence, [data-sheet-to]")) openSheet(false);
+});
+
+// The question at hand goes to the top; what others shared is read from its beginning. The turns before
+// it may come later than itself, and the room below it with them: then it goes there again.
+const follow = () => {
+  const turns = document.querySelectorAll("#chat .turn");
+  const last = turns[turns.length - 1];
+  const now = last ? `${turns.length} ${last.querySelector(".asked").textContent.slice(0, 200)}` : "";
+  if (now === turn) return;
+  turn = now;
+  part("evidence").scrollTop = 0;
+  if (!last || part("ask").classList.contains("away")) return;
+  if (!wide.matches) document.querySelector("#narrow > button.open")?.click(); // it covers the answer
+  const bring = () => [...document.querySelectorAll("#chat .turn")].pop()?.scrollIntoView({ block: "start" });
+  bring();
+  requestAnimationFrame(() => requestAnimationFrame(bring)); // once those above have their true heights
+};
 
 new MutationObserver(() => {
   tellSheet();
   nameDays();
   part("tour")?.toggleAttribute("data-new", !localStorage.getItem("byline-toured"));
-  const chat = part("chat");
-  const last = chat && [...chat.querySelectorAll(".turn")].pop();
-  if (!last) {
-    turn = null;
-    return;
-  }
-  if (last.dataset.turn !== turn) {
-    turn = last.dataset.turn;
-    follow = true;
-    part("evidence").scrollTop = 0;
-    if (!wide.matches) {
-      document.querySelector("#narrow > button.open")?.click(); // it covers the answer
-      last.scrollIntoView({ block: "start" });
-    }
-  }
-  if (follow && wide.matches) chat.scrollTop = chat.scrollHeight;
+  follow();
 }).observe(document.body, { childList: true, subtree: true, characterData: true });

@@ -9,6 +9,7 @@ import gradio as gr
 
 AWAY = ["away"]  # the class of what is not to be seen
 CHOOSE = (Path(__file__).parent / "choose.js").read_text(encoding="utf-8")
+TO_QUESTION = "() => window.bylineToQuestion()"
 TO_SEARCH = "() => document.querySelector('#article-search :is(input, textarea)').focus()"
 
 
@@ -39,5 +40,9 @@ def chooser(elem_id: str, value: str = "") -> gr.HTML:
 
 
 def focus_on(elem_id: str) -> str:
-    """The script that moves the focus to a part."""
-    return f"() => document.getElementById('{elem_id}')?.focus()"
+    """The script that moves the focus to a button, or to the field in a part."""
+    field = ":is(input, textarea)"
+    return (
+        f"() => (document.querySelector('#{elem_id} {field}') ?? "
+        f"document.getElementById('{elem_id}'))?.focus()"
+    )

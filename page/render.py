@@ -157,18 +157,18 @@ def _sentence(turn: int, sentence: Sentence, anchored: set[int]) -> str:
     for number, citation in {c.number: c for c in sentence.citations}.items():
         markers.append(_cited(turn, citation, anchor=number not in anchored))
         anchored.add(number)
-    text = escape(sentence.text)
+    text, cites = escape(sentence.text), "".join(markers)
     if sentence.verdict is None:
-        return f"<span class='sentence'>{text}</span>{''.join(markers)}"
+        return f"<span class='sentence'>{text}</span><span class='marks'>{cites}</span>"
     why = VERDICTS[sentence.verdict]
     if sentence.support is not None:
         why += f" ({sentence.support:.0%} of it)"
     if sentence.why:
         why += f": {sentence.why}"
     return (
-        f"<span class='sentence {sentence.verdict}'>{text}</span>{''.join(markers)}"
+        f"<span class='sentence {sentence.verdict}'>{text}</span><span class='marks'>{cites}"
         f"<button type='button' class='verdict {sentence.verdict}' aria-label='{escape(why)}' "
-        f"data-why='{escape(why)}'></button>"
+        f"data-why='{escape(why)}'></button></span>"
     )
 
 

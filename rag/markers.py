@@ -15,6 +15,8 @@ _MARKER = re.compile(
 # What may still become a marker, with the white space before it, which goes with one.
 _BEGINNING = re.compile(r"\s*(?:\[[\s\dpasgend,;&–-]*)?\Z", re.IGNORECASE)
 
+_UNENDED = re.compile(rf"\s*\[\s*(?:{_NUMBER}[\s\d,;&–-]*)?\Z", re.IGNORECASE)
+
 
 def quotable(text: str) -> str:
     """A sentence of an article as a sentence of an answer: what is seen of it, and nothing that
@@ -41,9 +43,10 @@ class MarkerFilter:
         return self._bounded(ready)
 
     def finish(self) -> str:
-        """What was held back and turns out to be no marker."""
+        """What was held back and turns out to be no marker; the beginning of one that never came to
+        its end, such as `[1`, is left out."""
         rest, self._held = self._held, ""
-        return self._bounded(rest).rstrip()
+        return _UNENDED.sub("", self._bounded(rest)).rstrip()
 
     def _bounded(self, text: str) -> str:
         return _MARKER.sub(self._keep_given, text)

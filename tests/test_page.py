@@ -12,7 +12,7 @@ from fakes import ScriptedDescription, ScriptedPipeline, Step
 from corpus.article import Article
 from corpus.errors import BylineError
 from index.types import Hit, Passage
-from page.chat import FAILED, LOADING, WAITING, Chat, Exchange, Line, Loading, run
+from page.chat import FAILED, LOADING, LOOKING, WAITING, Chat, Exchange, Line, Loading, run
 from page.evidence import CHANGED, render_article, render_earlier, render_evidence
 from page.narrow_view import scope_of
 from page.render import (
@@ -408,10 +408,24 @@ def test_one_question_waits_for_another_and_is_told_so() -> None:
     two = run(second, Loading(lambda: ScriptedPipeline(script)), [], line)
     next(one)
     next(two)
-    assert second.notice == WAITING.format(before="1 question")
+    assert second.notice == WAITING.format(before="1 question", about="")
     list(one)
     list(two)
     assert second.answer is not None
+
+
+def test_how_long_it_takes_is_told_from_the_answers_before() -> None:
+    line = Line()
+    assert line.about(1) == ""
+    for seconds in (4.0, 6.4, 90.0):
+        line.took(seconds)
+    assert line.about(1) == ", about 6 s"  # the median
+    assert line.about(2) == ", about 13 s"
+    exchange = asked()
+    steps = run(exchange, Loading(lambda: ScriptedPipeline(complete_script())), [], line)
+    notices = [exchange.notice for _ in steps]
+    assert LOOKING.format(about=", about 6 s") in notices
+    assert "Reading 2 passages, about 6 s…" in notices
 
 
 def test_who_stops_or_leaves_while_waiting_is_in_nobodys_way() -> None:

@@ -25,7 +25,6 @@ from corpus.article import Article
 from corpus.fetch import Fetcher
 from corpus.files import LARGEST_FILE
 from corpus.forms import LARGEST_TEXT
-from corpus.sources import note_source, source_at
 from index.build import build
 from index.change import apply
 from index.live import LiveIndex
@@ -35,7 +34,6 @@ from rag.library import Library
 from rag.narrow import Narrowing
 from rag.pipeline import Pipeline
 from rag.settings import Settings, load_settings
-from rag.sync import SOURCES
 
 pytestmark = pytest.mark.browser
 
@@ -440,51 +438,33 @@ def test_served_to_other_machines_the_articles_are_read_only(room: Room) -> None
         assert sent.status == 413
 
 
-def test_the_view_is_in_the_address(room: Room) -> None:
+def test_the_view_is_in_the_address_and_reached_by_keys(room: Room) -> None:
     with served(room):
         page = room.visit(view="")
+        keyboard, search = page.keyboard, page.locator("#article-search :is(input, textarea)")
         expect(page.locator("#articles")).to_be_hidden()
         page.locator("#to-articles").press("Enter")
         expect(page.locator("#articles")).to_be_visible()
         expect(page.locator("#question")).to_be_hidden()
+        expect(page.locator("#to-chat")).to_be_focused()
+        for name in ("Add", "Fetch what is new", "Read the files again", "Build it again"):
+            expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
+        keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
+        keyboard.press("Escape")
+        keyboard.press("/")
+        expect(search).to_be_focused()
+        page.get_by_role("button", name="A new chief for Scale AI").press("Enter")
+        expect(page.get_by_role("heading", name="A new chief for Scale AI")).to_be_focused()
+        page.locator("#ask-remove").press("Enter")
+        expect(page.locator("#remove")).to_be_focused()
+        keyboard.press("Escape")  # one thing at a time: the question whether to remove it,
+        expect(page.locator("#remove")).to_be_hidden()
+        keyboard.press("Escape")  # then the article
+        expect(search).to_be_focused()
+        keyboard.press("Alt+a")
+        expect(page.locator("#to-articles")).to_be_focused()
+        keyboard.press("Alt+a")
         page.go_back()
         expect(page.locator("#articles")).to_be_hidden()
         expect(page.locator("#question")).to_be_visible()
-
-
-def test_the_view_fits_its_screen_and_every_control_has_a_name(room: Room, tmp_path: Path) -> None:
-    folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
-    folder.mkdir(parents=True, exist_ok=True)
-    with served(room):
-        for width, scheme in ((1440, "light"), (390, "dark")):
-            page = room.visit(width=width, scheme=scheme)
-            page.screenshot(path=folder / f"articles-{width}-{scheme}.png")
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            for name in ("Add", "Fetch what is new", "Read the files again", "Build it again"):
-                expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
-            page.get_by_role("button", name="A new chief for Scale AI").focus()
-            page.keyboard.press("Enter")
-            expect(page.get_by_role("heading", name="A new chief for Scale AI")).to_be_focused()
-            page.screenshot(path=folder / f"article-{width}-{scheme}.png")
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
-def test_axe_finds_nothing_grave(room: Room, tmp_path: Path, width: int, scheme: str) -> None:
-    note_source(room.settings.index / SOURCES, source_at("feed", "https://news.example/feed"))
-    with served(room):
-        page = room.visit(width=width, scheme=scheme)
-        assert grave(page) == []
-        send(page, file(tmp_path, "power.txt", POWER), file(tmp_path, "cat.png", "no words"))
-        ended(page, "1 added.")
-        assert grave(page) == []
-        page.get_by_role("checkbox", name="Choose all of these").check()
-        page.locator("#ask-remove-chosen").click()
-        expect(page.locator("#remove-chosen")).to_be_visible()
-        assert grave(page) == []
-        folder = os.environ.get("SCREENSHOTS")
-        if folder:
-            page.screenshot(path=Path(folder) / f"chosen-{width}-{scheme}.png")
-        page.locator("#article-rows button").first.click()
-        page.locator("#ask-remove").click()
-        expect(page.locator("#remove")).to_be_visible()
-        assert grave(page) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import date
 from pathlib import Path
@@ -12,8 +13,10 @@ from playwright.sync_api import expect
 from served import LEADER, QUESTION, Open, Serve, ask, complete, scripted
 from test_page import CHIEF, HITS, PAID, answer_of
 
+from eval.from_feedback import write_from_feedback
+from page.chat import WAITING
 from page.help import SHORTCUTS
-from rag.feedback import Feedback, read_feedback
+from rag.feedback import REASONS, Feedback, read_feedback
 from rag.narrow import Scope
 from rag.types import Done, Found, Piece, Sentence
 
@@ -129,9 +132,115 @@ def test_everything_can_be_reached_by_keys(
     keyboard.press("Escape")
     on.set()
     assert pipeline.closed.wait(15)
+    expect(page.locator("#send")).to_be_visible()
     keyboard.press("Alt+c")
     expect(page.locator("#chat-search :is(input, textarea)")).to_be_focused()
-    assert grave(page) == []
+    keyboard.press("Shift+Tab")  # what lies over the page goes away with the focus
+    expect(page.locator("#conversations")).to_be_visible(visible=width > 1200)
+    if width < 1200:
+        page.locator("[data-drawer]").press("Enter")
+        keyboard.press("Tab")
+        expect(page.locator("#chat-search :is(input, textarea)")).to_be_focused()
     keyboard.press("Escape")
     keyboard.press("Alt+n")
     expect(page.locator("#chat .welcome")).to_be_visible()
+    page.get_by_role("button", name="Narrow it down").focus()
+    keyboard.press("Enter")
+    expect(page.locator("#outlets input")).to_be_visible()
+    keyboard.press("Tab")
+    expect(page.locator("#outlets input")).to_be_focused()
+    keyboard.type("Wire")
+    keyboard.press("Enter")
+    page.wait_for_url("**outlet=Wire*")
+    page.get_by_role("textbox", name="From").focus()
+    keyboard.type("2025-06-01")
+    keyboard.press("Enter")
+    page.wait_for_url("**from=2025-06-01*")
+
+
+def test_the_focus_outlives_that_html_is_made_anew(serve: Serve, visit: Open) -> None:
+    write, check = threading.Event(), threading.Event()
+    steps = [Found(HITS), Piece("It paid. [2]"), write, Piece(" It leads."), check]
+    page = visit(serve(scripted({QUESTION: [*steps, *complete(QUESTION, PAID)[1:]]})))
+    marker = page.locator("#chat .cite a")
+    ask(page)
+    expect(page.locator("#question textarea")).to_be_focused()
+    expect(marker).to_be_visible()
+    page.keyboard.press("Alt+j")
+    expect(marker).to_be_focused()
+    write.set()
+    expect(page.locator("#chat .draft")).to_contain_text("It leads.")
+    expect(marker).to_be_focused()
+    check.set()
+    expect(page.locator("#chat .judging")).to_be_visible()
+    expect(marker).to_be_focused()
+    for name in ("Not a good answer", "It is wrong", "A good answer"):
+        button = page.get_by_role("button", name=name, exact=True)
+        button.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#chat .reason")).to_have_count(0 if name == "A good answer" else 4)
+        expect(button).to_be_focused()
+    for press, focused in (
+        ("#ask-rename", "#chat-title :is(input, textarea)"),
+        ("#rename-chat", "#ask-rename"),
+        ("#ask-delete", "#delete-chat"),
+        ("#keep-chat", "#ask-delete"),
+        ("#chat-list button", "#chat-list button"),
+    ):
+        page.locator(press).press("Enter")
+        expect(page.locator(focused)).to_be_focused()
+
+
+def test_what_comes_is_told_to_who_does_not_see_it(serve: Serve, visit: Open) -> None:
+    write = threading.Event()
+    page = visit(serve(scripted({QUESTION: [Found(HITS), write, *complete(QUESTION, PAID)]})))
+    told = page.locator("[aria-live='polite']#told")
+    expect(told).to_have_text("")
+    ask(page)
+    expect(told).to_have_text("Passages found: 2")
+    write.set()
+    expect(told).to_have_text("Meta paid $14.3 billion.")
+
+
+def test_two_ask_at_once_and_each_is_told_their_place(serve: Serve, visit: Open) -> None:
+    on = threading.Event()
+    script = {
+        QUESTION: [Found(HITS), on, *complete(QUESTION, PAID)],
+        "Who?": complete("Who?", LEADER),
+    }
+    url = serve(pipeline := scripted(script))
+    one, two = visit(url), visit(url)
+    ask(two, "Who?")
+    expect(two.locator("#chat .judging")).to_be_visible()  # so it is known how long one takes
+    ask(one)
+    expect(one.locator("#chat .notice")).to_have_text("Reading 2 passages, about 8 s…")
+    ask(two, "Who?")
+    expect(two.locator("#chat .notice")).to_have_text(
+        WAITING.format(before="1 question", about=", about 8 s")
+    )
+    on.set()
+    expect(one.locator("#chat .answer")).to_have_text("Meta paid $14.3 billion.2")
+    expect(two.locator("#now .answer")).to_have_text("Jason Droege leads it.1")
+    expect(one.locator("#chat .turn")).to_have_count(1)
+    expect(one.locator("#chat-list li")).to_have_text([QUESTION])
+    expect(two.locator("#chat-list li")).to_have_text(["Who?"])
+    assert [question for question, _ in pipeline.asked] == ["Who?", QUESTION, "Who?"]
+
+
+def test_every_reason_is_kept_and_makes_a_question(
+    serve: Serve, visit: Open, tmp_path: Path
+) -> None:
+    file, out = tmp_path / "feedback.jsonl", tmp_path / "mine.jsonl"
+    asked = [f"What about {number}?" for number in range(len(REASONS))]
+    page = visit(serve(scripted({q: complete(q, PAID) for q in asked}), feedback=Feedback(file)))
+    for number, (question, words) in enumerate(zip(asked, REASONS.values(), strict=True), start=1):
+        ask(page, question)
+        expect(page.locator("#chat .judging")).to_have_count(number)
+        now = page.locator("#now")
+        now.get_by_role("button", name="Not a good answer").click()
+        now.get_by_role("button", name=words).click()
+        expect(page.locator("#chat .thanks")).to_have_count(number)
+    write_from_feedback(file, out)
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [line["question"] for line in lines] == asked
+    assert [line["tags"][1] for line in lines] == list(REASONS)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -227,18 +225,6 @@ def test_a_failed_load_is_said(serve: Serve, visit: Open) -> None:
     expect(page.locator("#status")).to_have_text("The weights are missing: run `byline fetch`.")
 
 
-def test_two_sessions_do_not_see_each_other(serve: Serve, visit: Open) -> None:
-    pipeline = scripted({QUESTION: complete(QUESTION, PAID), "Who?": complete("Who?", LEADER)})
-    url = serve(pipeline)
-    one, two = visit(url), visit(url)
-    ask(one)
-    expect(one.locator("#chat .answer")).to_have_count(1)
-    ask(two, "Who?")
-    expect(two.locator("#chat .answer")).to_have_text("Jason Droege leads it.1")
-    expect(one.locator("#chat .turn")).to_have_count(1)
-    assert pipeline.asked[1] == ("Who?", ())
-
-
 def test_hostile_text_stays_text(serve: Serve, visit: Open) -> None:
     word, turned = "x" * 10_000, "\u202egnol\u202c"
     evil = Article(HOSTILE, HOSTILE, f"{HOSTILE} {word} {turned}", "javascript:alert(1)", HOSTILE)
@@ -298,35 +284,6 @@ def differing() -> Answer:
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_its_screen(serve: Serve, visit: Open, tmp_path: Path, scheme: str) -> None:
-    """`make screenshots` keeps the pictures."""
-    folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
-    folder.mkdir(parents=True, exist_ok=True)
-    page = visit(serve(scripted({QUESTION: [Found(HITS), Done(differing())]})), scheme=scheme)
-
-    def picture(name: str, *widths: int) -> None:
-        for width in widths:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", animations="disabled")
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            expect(page.locator("#question")).to_be_in_viewport()
-
-    picture("welcome", 390, 1024, 1440)
-    ask(page)
-    expect(page.locator("#chat .judging")).to_be_visible()
-    page.get_by_role("button", name="Narrow it down").click()
-    expect(page.locator("#outlets")).to_be_visible()
-    picture("answer", 1440, 1024, 390)
-    page.get_by_role("button", name="Evidence: 2").click()
-    picture("evidence", 390)
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="Chats").click()
-    picture("chats", 390, 1024)
-    dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 23, 24)"
-    assert dark == (scheme == "dark")
-
-
 def test_a_question_of_100_000_characters_comes_back_whole(serve: Serve, visit: Open) -> None:
     question = "long " * 19_999 + "again"
     page = visit(serve(scripted({question: [BylineError("The question is too long.")]})))
@@ -350,29 +307,6 @@ def test_axe_sees_what_is_wrong(browser: Browser) -> None:
     page.set_content("<html lang='en'><title>A page</title><main><img src='data:,'></main></html>")
     assert [one.split(":")[0] for one in grave(page)] == ["image-alt"]
     page.close()
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
-def test_axe_finds_nothing_grave(serve: Serve, visit: Open, width: int, scheme: str) -> None:
-    claims = tuple(Claim(f"${n} billion", cite(n, CHIEF, CHIEF.body)) for n in (1, 2))
-    unsupported = Sentence("It is worth more.", (), "unsupported", 0.1)
-    partly = Sentence("It leads.", (cite(1, CHIEF, CHIEF.body),), "partly", 0.5)
-    answer = replace(
-        answer_of(QUESTION, PAID, LEADER, partly, unsupported, hits=HITS),
-        disagreements=(Disagreement("The stake", claims),),
-    )
-    write = threading.Event()
-    steps = [Found(HITS), Piece("Meta paid"), write, Done(answer)]
-    page = visit(serve(scripted({QUESTION: steps})), width, scheme)
-    assert grave(page) == []
-    ask(page)
-    expect(page.locator("#chat .draft")).to_have_text("Meta paid")
-    assert grave(page) == []
-    write.set()
-    expect(page.locator("#chat .disagreement")).to_be_visible()
-    ask(page, " ")
-    expect(page.locator("#status")).to_contain_text(EMPTY)
-    assert grave(page) == []
 
 
 def test_a_picture_of_an_answer_is_taken(serve: Serve, tmp_path: Path) -> None:

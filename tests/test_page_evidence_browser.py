@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import deal
 import pytest
+from fakes import ScriptedGenerator
 from playwright.sync_api import expect
 from served import LEADER, QUESTION, Open, Serve, ask, complete, scripted
 from test_page import ARTICLE, HITS, PAID, answer_of
 
-from rag.types import Checked, Done, Found, Piece
+from rag.narrow import Narrowing
+from rag.pipeline import Pipeline
+from rag.types import Checked, Done, Found, Message, Piece
 
 pytestmark = pytest.mark.browser
 
@@ -84,25 +90,84 @@ def test_on_a_phone_the_evidence_slides_up_and_away(
     expect(sheet).to_be_hidden()
 
 
-def test_nothing_moves_while_an_answer_is_written_and_checked(serve: Serve, visit: Open) -> None:
-    gates = [threading.Event() for _ in range(3)]
+WATCH = """() => {
+  window.seen = new Set();
+  window.shifts = [];
+  const look = () => {
+    for (const name of ["asked", "answer"]) {
+      const one = document.querySelector(`#now .${name}`);
+      if (one) window.seen.add(`${name} ${Math.round(one.getBoundingClientRect().top)}`);
+    }
+    requestAnimationFrame(look);
+  };
+  look();
+  const chat = document.getElementById("chat");
+  new PerformanceObserver((list) => {
+    for (const { sources, value } of list.getEntries())
+      if (sources.some(({ node }) => node && chat.contains(node))) window.shifts.push(value);
+  }).observe({ type: "layout-shift" });
+}"""
+TEXTS = """() => {
+  window.texts = new Set();
+  const chat = document.getElementById("chat");
+  new MutationObserver(() => window.texts.add(chat.querySelector(".answer")?.textContent ?? ""))
+    .observe(chat, { childList: true, subtree: true, characterData: true });
+}"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_moves_while_an_answer_is_written_and_checked(
+    serve: Serve, visit: Open, width: int
+) -> None:
+    gates = [threading.Event() for _ in range(4)]
     steps = [
-        *(Found(HITS), Piece("Meta paid $14.3 billion. [2] It may"), gates[0]),
-        *(Piece(" own all."), Checked(0, PAID), gates[1], Checked(1, None), gates[2]),
+        *(Found(HITS), gates[0], Piece("Meta paid $14.3 billion. [2] It may"), gates[1]),
+        *(Piece(" own all."), Checked(0, PAID), gates[2]),
+        *(Checked(1, None), gates[3]),
         Done(answer_of(QUESTION, PAID, hits=HITS, understood="What did Meta Platforms pay?")),
     ]
-    page = visit(serve(scripted({QUESTION: steps})))
+    before = {f"And {n}?": complete(f"And {n}?", PAID, LEADER) for n in range(3)}
+    page = visit(serve(scripted({QUESTION: steps, **before})), width)
+    for number, question in enumerate(before, start=1):
+        ask(page, question)
+        expect(page.locator("#chat .judging")).to_have_count(number)
     ask(page)
-    chat, answer = page.locator("#chat"), page.locator("#chat .answer")
-    expect(answer).to_contain_text("It may")
-    before = answer.bounding_box()
+    now = page.locator("#now")
+    expect(now.locator(".notice")).to_contain_text("Reading 2 passages")
+    page.wait_for_timeout(200)  # until the question has been brought to the top
+    page.evaluate(WATCH)
     gates[0].set()
-    expect(chat.locator("button.verdict")).to_have_count(1)  # the second has none yet
+    expect(now.locator(".answer")).to_contain_text("It may")
     gates[1].set()
-    expect(chat.locator(".dropped")).to_have_text("It may own all.")
+    expect(now.locator("button.verdict")).to_have_count(1)  # the second has none yet
     gates[2].set()
-    expect(chat.locator(".understood")).to_be_visible()
-    after = answer.bounding_box()
-    assert before is not None
-    assert after is not None
-    assert (after["x"], after["y"]) == (before["x"], before["y"])
+    expect(now.locator(".dropped")).to_have_text("It may own all.")
+    gates[3].set()
+    expect(now.locator(".understood")).to_be_visible()
+    seen = sorted(place.split()[0] for place in page.evaluate("[...window.seen]"))
+    assert seen == ["answer", "asked"]  # each at one place only, from its first frame to the last
+    assert sum(page.evaluate("window.shifts")) < 0.1  # what Web Vitals call good
+
+
+class Paced(ScriptedGenerator):
+    """Takes its time over each piece, so that each is shown."""
+
+    def generate(self, messages: Sequence[Message]) -> Iterator[str]:
+        for piece in super().generate(messages):
+            time.sleep(0.1)
+            yield piece
+
+
+def test_no_marker_is_seen_before_it_is_whole(
+    serve: Serve, visit: Open, make: Callable[..., Pipeline]
+) -> None:
+    said = "Meta |bought |a stake |of 49% |in Scale AI |[|1|, |2|]."
+    page = visit(serve(Narrowing(make(Paced(*said.split("|"))))), ready=False)
+    expect(page.locator("#about")).to_contain_text("4 articles")
+    page.evaluate(TEXTS)
+    ask(page, deal.QUESTION)
+    expect(page.locator("#chat .judging")).to_be_visible()
+    expect(page.locator("#chat .cite a").first).to_be_visible()
+    texts = page.evaluate("[...window.texts]")
+    assert len(texts) > 5  # it streamed
+    assert not [text for text in texts if "[" in text or "]" in text]

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
+import subprocess
+import sys
 import threading
-from contextlib import closing
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
+from fakes import HashingEmbedder
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 from served import LEADER, QUESTION, Open, Serve, ask, complete, scripted, serving
-from test_page import HITS, PAID
+from test_page import ARTICLE, HITS, PAID
 
+from index.build import build
 from page.components import AGAIN
 from page.conversations import Conversations, Entry
 from page.history_view import GONE, SHARED
@@ -20,6 +31,7 @@ from rag.types import Found, Turn
 
 pytestmark = pytest.mark.browser
 
+ROOT = Path(__file__).parent.parent
 SCRIPT = {QUESTION: complete(QUESTION, PAID), "Who?": complete("Who?", LEADER)}
 
 
@@ -89,21 +101,60 @@ def test_a_link_shows_a_chat_to_be_read_until_it_is_taken_back(serve: Serve, vis
     expect(other.locator("#question")).to_be_visible()
 
 
-def test_a_chat_goes_on_after_the_server_has_been_started_again(
+@contextmanager
+def alone(port: int, folder: Path, *hold: str) -> Iterator[None]:
+    """The page in a process that is killed at the end, as a machine does that loses its power."""
+    places = [str(port), str(folder / "built"), str(folder / "chats.sqlite"), *hold]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(ROOT / "tests" / "served_alone.py"), *places]
+    with subprocess.Popen(command, env=environment) as process:
+        try:
+            wait_for(f"http://127.0.0.1:{port}/")
+            yield
+        finally:
+            process.kill()
+
+
+def wait_for(url: str) -> None:
+    """Until a server answers there."""
+    end = time.monotonic() + 240
+    while time.monotonic() < end:
+        try:
+            httpx.get(url, trust_env=False)
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"Nothing is served on {url}.")
+
+
+def test_a_page_survives_that_the_server_is_killed_and_started_again(
     visit: Open, tmp_path: Path
 ) -> None:
-    file, pipeline = tmp_path / "chats.sqlite", scripted(SCRIPT)
-    with closing(Conversations(file)) as kept, serving([]) as serve:
-        page = visit(url := serve(pipeline, conversations=kept))
+    """Nobody touches the page: it finds its way back to its chat, what it was narrowed down to and
+    the question that was not answered yet, and goes on."""
+    build([ARTICLE], HashingEmbedder(), tmp_path / "built")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    box = "#question textarea"
+    with alone(port, tmp_path, "hold"):
+        page = visit(f"http://127.0.0.1:{port}/#outlet=Wire")
         ask(page)
         settled(page, 1)
-    with closing(Conversations(file)) as kept, serving([]) as serve:
-        assert serve(pipeline, conversations=kept, port=int(url[:-1].split(":")[-1])) == url
-        page.reload()
-        expect(page.locator("#chat .answer")).to_have_count(1)
+        place = page.url
         ask(page, "Who?")
+        expect(page.locator("#evidence .passage")).to_have_count(2)
+    with alone(port, tmp_path):
+        expect(page.locator(box)).to_have_value("Who?", timeout=240_000)
+        expect(page.locator("#chat .answer")).to_have_text("Meta paid $14.3 billion.2")
+        expect(page.locator("#evidence mark")).to_have_text("It paid $14.3 billion for 49%.")
+        expect(page.locator("#outlets")).to_contain_text("Wire")
+        assert parse_qs(urlsplit(page.url).fragment) == parse_qs(urlsplit(place).fragment)
+        page.locator(box).press("Enter")
         settled(page, 2)
-    assert pipeline.asked[1] == ("Who?", (Turn(QUESTION, "Meta paid $14.3 billion."),))
+        expect(page.locator("#now .asked")).to_have_text("Who?")
+        expect(page.locator("#chat-list li")).to_have_text([QUESTION])
 
 
 class Slow(Conversations):
@@ -169,7 +220,7 @@ def test_what_was_not_answered_yet_comes_back_with_the_page(serve: Serve, visit:
     expect(page.locator("#question textarea")).to_have_value("Typed")
 
 
-def test_a_chat_is_taken_away_as_a_file(serve: Serve, visit: Open) -> None:
+def test_a_chat_is_taken_away_as_a_file(serve: Serve, visit: Open, tmp_path: Path) -> None:
     page = visit(serve(scripted(SCRIPT)))
     ask(page)
     settled(page, 1)
@@ -186,3 +237,14 @@ def test_a_chat_is_taken_away_as_a_file(serve: Serve, visit: Open) -> None:
     expect(page.locator("#composer")).to_be_hidden()
     page.emulate_media(media="print", color_scheme="dark")
     expect(page.locator("#chat .answer")).to_have_css("color", "rgb(29, 27, 24)")
+    page.pdf(path=tmp_path / "chat.pdf", format="A4")
+    sheet = " ".join(one.extract_text() for one in PdfReader(tmp_path / "chat.pdf").pages)
+    for words in (
+        QUESTION,
+        "Meta paid $14.3 billion.",
+        "It paid $14.3 billion for 49%.",
+        ARTICLE.title,
+    ):
+        assert words in " ".join(sheet.split())
+    for words in ("New chat", "Send", "Narrow it down", "Rename", "Read it in the article"):
+        assert words not in sheet

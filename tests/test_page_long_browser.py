@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import closing
 from statistics import median
 
+import psutil
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from served import Open, Serve, ask, scripted
 from test_page import LONG_ANSWER
 
@@ -46,7 +47,16 @@ def typed(page: Page) -> float:
     return median(page.evaluate("window.latencies"))
 
 
-def test_two_hundred_turns_stay_light(serve: Serve, visit: Open) -> None:
+def weight(browser: Browser) -> float:
+    """The megabytes of the heaviest tab that its process has for itself: all that closing it would
+    give back, not the script's heap alone."""
+    session = browser.new_browser_cdp_session()
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    tabs = [psutil.Process(int(one["id"])) for one in processes if one["type"] == "renderer"]
+    return max(tab.memory_full_info().uss for tab in tabs) / 1e6
+
+
+def test_two_hundred_turns_stay_light(serve: Serve, visit: Open, browser: Browser) -> None:
     with closing(Held()) as kept:
         page = visit(serve(scripted(), conversations=kept))
         ask(page)
@@ -61,10 +71,7 @@ def test_two_hundred_turns_stay_light(serve: Serve, visit: Open) -> None:
         ask(page)
         expect(page.locator("#chat .judging")).to_have_count(TURNS + 1)
         of_many = typed(page)
-        metrics = page.context.new_cdp_session(page)
-        metrics.send("Performance.enable")
-        told = {m["name"]: m["value"] for m in metrics.send("Performance.getMetrics")["metrics"]}
-        heap = told["JSHeapUsedSize"] / 1e6
-        print(f"a key: {of_one:.0f} ms with 1 turn, {of_many:.0f} with {TURNS}; {heap:.0f} MB")
-        assert of_many < of_one + 1000  # wide: a busy machine is no fault of the page's
-        assert heap < 300
+        held = weight(browser)
+        print(f"a key: {of_one:.0f} ms with 1 turn, {of_many:.0f} with {TURNS}; {held:.0f} MB")
+        assert of_many < max(100, 2 * of_one)  # a busy machine is slow with one turn, too
+        assert held < 300

@@ -33,8 +33,12 @@ class TestWhileItStreams:
             "He said [sic] so, and [the chief executive of the company] too."
         )
 
-    def test_an_open_bracket_at_the_end_is_shown(self) -> None:
-        assert whole("It paid [1] and [2") == "It paid [1] and [2"
+    @pytest.mark.parametrize("left", ["[2", " [", "[1, ", "[passage 2", "[2 "])
+    def test_a_marker_that_never_comes_to_its_end_is_left_out(self, left: str) -> None:
+        assert whole(f"It paid [1] and {left}") == "It paid [1] and"
+
+    def test_an_open_bracket_with_words_at_the_end_is_shown(self) -> None:
+        assert whole("It paid [1] and [send") == "It paid [1] and [send"
 
     def test_white_space_at_the_end_is_not(self) -> None:
         assert whole("It paid. \n") == "It paid."
