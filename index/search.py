@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,10 +21,8 @@ from index.spelling import Spelling
 from index.store import ArticleRow, Store
 from index.story_tables import Stories
 from index.types import Embedder, Hit, VectorIndex
-from index.vectors import FlatVectors
+from index.vector_file import open_vectors
 from index.versions import MEND, Manifest
-
-_log = logging.getLogger(__name__)
 
 
 class Index:
@@ -83,7 +79,7 @@ class Index:
                     f"The index in {directory} holds {store.passage_count} passages where its "
                     f"manifest says {manifest.passages}: {MEND}"
                 )
-            vectors = _load_vectors(folder / versions.VECTORS, manifest, store)
+            vectors = open_vectors(folder / versions.VECTORS, manifest, store)
         except BaseException:
             store.close()
             raise
@@ -197,16 +193,3 @@ def _as_known(hits: Mapping[int, Hit], seen: Seen) -> list[Hit]:
         then = seen.earlier.get(id_)
         found += [replace(hit, passage=p, similarity=None) for p in then] if then else [hit]
     return found
-
-
-def _load_vectors(path: Path, manifest: Manifest, store: Store) -> FlatVectors:
-    """The FAISS index from its file, or from the vectors in SQLite where the file is damaged."""
-    try:
-        data = path.read_bytes()
-        if hashlib.sha256(data).hexdigest() == manifest.vectors_sha256:
-            return FlatVectors.from_bytes(data)
-        problem = "its contents have changed"
-    except (OSError, RuntimeError) as error:
-        problem = str(error)
-    _log.warning("%s is not usable (%s); made again from SQLite, in memory", path, problem)
-    return FlatVectors(*store.vectors(manifest.dim))

@@ -30,6 +30,7 @@ FIELDS = tuple(field.name for field in fields(Article))  # the columns, in the s
 _ARTICLE = ", ".join(f"a.{name}" for name in FIELDS)
 _values = attrgetter(*FIELDS)
 _AT_ONCE = 500  # values of one query; SQLite takes at least 999
+_BATCH = 10_000  # vectors read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,16 +227,42 @@ class Store:
             return str(error.__cause__)
         return None if found == ["ok"] else "; ".join(found)
 
-    def vectors(self, dim: int) -> tuple[list[int], np.ndarray]:
-        """All passage ids and their vectors, float32 of shape (passages, dim)."""
+    def passage_ids(self) -> list[int]:
+        """Of all passages, in order."""
+        return [row[0] for row in self._rows("SELECT id FROM passages ORDER BY id")]
+
+    def vector_batches(self, dim: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """All passage ids and their vectors in order, some at a time: int64 of shape (n,) and
+        float32 of shape (n, dim)."""
+        last = -1
+        while rows := self._rows(
+            "SELECT passage_id, vector FROM vectors WHERE passage_id > ? ORDER BY passage_id"
+            " LIMIT ?",
+            [last, _BATCH],
+        ):
+            last = rows[-1][0]
+            yield self._as_arrays(rows, dim)
+
+    def exact_vectors(self, ids: Sequence[int], dim: int) -> tuple[np.ndarray, np.ndarray]:
+        """Those of these passages that are there, as `vector_batches` gives them."""
+        rows: list[Any] = []
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            rows += self._rows(
+                f"SELECT passage_id, vector FROM vectors WHERE passage_id IN ({_marks(some)})",
+                some,
+            )
+        return self._as_arrays(rows, dim)
+
+    def _as_arrays(self, rows: Sequence[Any], dim: int) -> tuple[np.ndarray, np.ndarray]:
         import numpy as np  # here, as most of what reads a store needs none of it
 
-        rows = self._rows("SELECT passage_id, vector FROM vectors ORDER BY passage_id")
         flat = np.frombuffer(b"".join(row[1] for row in rows), dtype=np.float32)
         try:
-            return [row[0] for row in rows], flat.reshape(len(rows), dim)
+            vectors = flat.reshape(len(rows), dim)
         except ValueError as error:
             raise self._damaged(error) from error
+        return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows)), vectors
 
     def text_hashes(self) -> set[bytes]:
         """The hashes of all embedding texts that the file holds a vector of."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -13,9 +12,10 @@ from corpus.errors import BylineError
 from index import versions
 from index.chunk import embedding_text
 from index.lock import sync
-from index.publishing import Upkeep, changing, faiss_of, silent
+from index.publishing import Upkeep, changing, silent
 from index.store import Store, content_hash, contents_digest, text_hash
 from index.types import Passage, Progress
+from index.vector_file import write_vectors
 from index.versions import MANIFEST, STORE, VECTORS, Manifest
 from index.writer import sha256_of
 
@@ -103,24 +103,31 @@ def _mended(folder: Path, manifest: Manifest, on_progress: Progress) -> list[str
     as that of another release of FAISS may: whoever comes between takes the vectors from SQLite.
     """
     on_progress("faiss", 0, 0)
-    data = faiss_of(folder / STORE, manifest.dim)
-    digest = hashlib.sha256(data).hexdigest()
-    done: list[str] = []
     path = folder / VECTORS
-    if not path.is_file() or sha256_of(path, on_progress) != digest:
-        _replace(path, data)
-        done.append(f"{path.name} was made again from {STORE}")
+    again = _beside(path)
+    try:
+        write_vectors(again, folder / STORE, manifest.dim, manifest.faiss)
+        digest = sha256_of(again, silent)
+        done: list[str] = []
+        if not path.is_file() or sha256_of(path, on_progress) != digest:
+            _replace(again, path)
+            done.append(f"{path.name} was made again from {STORE}")
+    finally:
+        again.unlink(missing_ok=True)
     if digest != manifest.vectors_sha256:
         text = versions.as_json(replace(manifest, vectors_sha256=digest))
-        _replace(folder / MANIFEST, text.encode())
+        _beside(folder / MANIFEST).write_text(text, encoding="utf-8")
+        _replace(_beside(folder / MANIFEST), folder / MANIFEST)
     return done
 
 
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f"{path.name}.new")
-    temporary.write_bytes(data)
-    sync(temporary)
-    os.replace(temporary, path)
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.new")
+
+
+def _replace(new: Path, path: Path) -> None:
+    sync(new)
+    os.replace(new, path)
     sync(path.parent)
 
 

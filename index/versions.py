@@ -20,13 +20,14 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from corpus.errors import BylineError
 from index.chunk import Chunking
+from index.faiss_kind import FaissKind
 from index.lock import sync
 
 SCHEMA = 3
@@ -46,8 +47,8 @@ class Manifest:
     """What a version was made of, and by what.
 
     `source_digest` is over the contents of all articles, `store_sha256` and `vectors_sha256` over
-    the files; `sources` are the files, folders and addresses that were read, and `note` says what
-    was done.
+    the files; `sources` are the files, folders and addresses that were read, `note` says what was
+    done, and `faiss` which kind of index the vectors lie in.
     """
 
     version: str
@@ -63,6 +64,7 @@ class Manifest:
     sources: tuple[str, ...] = ()
     store_sha256: str = ""
     note: str = ""
+    faiss: FaissKind = field(default_factory=FaissKind)
     schema: int = SCHEMA
 
 
@@ -126,12 +128,14 @@ def read_manifest(directory: Path, version: str | None = None) -> Manifest:
             **{
                 **data,
                 "chunking": Chunking(**data["chunking"]),
+                "faiss": FaissKind(**data.get("faiss", {})),  # earlier versions name none
                 "sources": tuple(data["sources"]),
             }
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise BylineError(f"The manifest {path} is missing or damaged: {MEND}") from error
-    kinds = {"str": str, "int": int, "Chunking": Chunking, "tuple[str, ...]": tuple}
+    kinds = {"str": str, "int": int, "tuple[str, ...]": tuple}
+    kinds |= {"Chunking": Chunking, "FaissKind": FaissKind}
     if any(not isinstance(getattr(manifest, f.name), kinds[str(f.type)]) for f in fields(Manifest)):
         raise BylineError(f"The manifest {path} is missing or damaged: {MEND}")
     return manifest

@@ -170,8 +170,9 @@ def build_index(
 
 
 def upkeep(settings: Settings) -> Upkeep:
-    """Which versions of the index are kept, and how long a writer waits for another."""
-    return Upkeep(Keep(settings.keep_versions, settings.keep_days), settings.lock_wait)
+    """How the index is written: as index.publishing.Upkeep."""
+    keep = Keep(settings.keep_versions, settings.keep_days)
+    return Upkeep(keep, settings.lock_wait, settings.exact_passages)
 
 
 def full(path: Path) -> str:

@@ -94,9 +94,23 @@ def test_a_very_long_question_is_searched(store: Store) -> None:
 
 
 def test_vectors_come_back(store: Store) -> None:
-    ids, vectors = store.vectors(4)
-    assert ids == [1, 2, 3]
+    ((ids, vectors),) = store.vector_batches(4)
+    assert ids.tolist() == store.passage_ids() == [1, 2, 3]
     assert (vectors == np.eye(3, 4)).all()
+
+
+def test_vectors_of_some_passages(store: Store) -> None:
+    ids, vectors = store.exact_vectors([3, 1, 99], 4)
+    assert {id_: row.argmax() for id_, row in zip(ids.tolist(), vectors, strict=True)} == {
+        1: 0,
+        3: 2,
+    }
+    assert store.exact_vectors([], 4)[1].shape == (0, 4)
+
+
+def test_vectors_of_another_width_name_the_rebuild(store: Store) -> None:
+    with pytest.raises(BylineError, match="byline index build"):
+        store.exact_vectors([1], 5)
 
 
 def test_vectors_by_the_hash_of_their_text(store: Store) -> None:
