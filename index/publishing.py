@@ -17,11 +17,11 @@ from corpus.article import Article
 from corpus.errors import BylineError
 from index import versions
 from index.chunk import Chunking, chunk, embedding_text
-from index.faiss_kind import EXACT_PASSAGES, kind_for
 from index.lock import writing
+from index.sizes import EXACT_PASSAGES, FTS_PASSAGES, kind_for
 from index.store import FIELDS, Store, text_hash
 from index.types import Embedder, Passage, Progress
-from index.versions import STORE, VECTORS, Keep, Manifest
+from index.versions import STORE, Keep, Manifest
 
 if TYPE_CHECKING:
     from index.writer import StoreWriter
@@ -37,11 +37,13 @@ _values = attrgetter(*FIELDS)
 @dataclass(frozen=True, slots=True)
 class Upkeep:
     """How a writer goes about it: which versions it keeps, how many seconds it waits while another
-    process writes, and up to how many passages the vectors are all compared."""
+    process writes, and up to how many passages the vectors are all compared, and the words searched
+    by FTS5."""
 
     keep: Keep = field(default_factory=Keep)
     wait_s: float = 0.0
     exact_passages: int = EXACT_PASSAGES
+    fts_passages: int = FTS_PASSAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ def publish(
             sources=tuple(draft.sources),
             note=draft.note,
             faiss=kind_for(count, upkeep.exact_passages),
+            postings=count > upkeep.fts_passages,
         )
         manifest = publish_folder(directory, folder, manifest, on_progress)
     tidy_up(directory, manifest, upkeep.keep)
@@ -174,18 +177,14 @@ def _inherit(directory: Path, writer: StoreWriter) -> None:
 def publish_folder(
     directory: Path, folder: Path, manifest: Manifest, on_progress: Progress
 ) -> Manifest:
-    """Make a folder that holds a finished SQLite file the version in use: its FAISS file, made
-    from the SQLite one, then its manifest, then the pointer."""
-    from index.vector_file import write_vectors
+    """Make a folder that holds a finished SQLite file the version in use: what is derived from
+    that, then its manifest, then the pointer."""
+    from index.derived import write_derived
     from index.writer import sha256_of
 
     on_progress("faiss", 0, 0)
-    write_vectors(folder / VECTORS, folder / STORE, manifest.dim, manifest.faiss)
-    manifest = replace(
-        manifest,
-        store_sha256=sha256_of(folder / STORE, on_progress),
-        vectors_sha256=sha256_of(folder / VECTORS, silent),
-    )
+    manifest = write_derived(folder, manifest)
+    manifest = replace(manifest, store_sha256=sha256_of(folder / STORE, on_progress))
     versions.write_manifest(folder, manifest)
     on_progress("sync", 0, 0)
     versions.publish(directory, folder, manifest.version)

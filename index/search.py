@@ -13,6 +13,7 @@ import numpy as np
 from corpus.article import Article
 from corpus.errors import BylineError
 from index import versions
+from index.derived import open_vectors, open_words
 from index.fuse import reciprocal_rank_fusion, weigh_by_age
 from index.guard import check_embedder, check_width
 from index.part import passages_of
@@ -20,8 +21,7 @@ from index.seen import Seen, seen_on
 from index.spelling import Spelling
 from index.store import ArticleRow, Store
 from index.story_tables import Stories
-from index.types import Embedder, Hit, VectorIndex
-from index.vector_file import open_vectors
+from index.types import Embedder, Hit, VectorIndex, WordIndex
 from index.versions import MEND, Manifest
 
 
@@ -41,12 +41,14 @@ class Index:
         manifest: Manifest,
         store: Store,
         vectors: VectorIndex,
+        words: WordIndex,
         embedder: Embedder,
     ) -> None:
         self.directory = directory
         self.manifest = manifest
         self._store = store
         self._vectors = vectors
+        self._words = words
         self._embedder = embedder
         self._stories = Stories(store)
         self._repeats = self._stories.repeats()
@@ -79,11 +81,12 @@ class Index:
                     f"The index in {directory} holds {store.passage_count} passages where its "
                     f"manifest says {manifest.passages}: {MEND}"
                 )
-            vectors = open_vectors(folder / versions.VECTORS, manifest, store)
+            vectors = open_vectors(folder, manifest, store)
+            words = open_words(folder, manifest, store, Stories(store).repeats())
         except BaseException:
             store.close()
             raise
-        return cls(directory, manifest, store, vectors, embedder)
+        return cls(directory, manifest, store, vectors, words, embedder)
 
     @contextmanager
     def pinned(self) -> Iterator[Index]:
@@ -122,7 +125,7 @@ class Index:
         )
         rankings = {
             "dense": [id_ for id_, _ in nearest],
-            "lexical": self._store.search(question, depth, allow),
+            "lexical": [id_ for id_, _ in self._words.search(question, depth, allow)],
         }
         best = reciprocal_rank_fusion(rankings)
         if as_of and newness:

@@ -18,19 +18,16 @@ from corpus.errors import BylineError
 from index import versions
 from index.types import Passage
 from index.versions import MEND, STORE, Manifest
-from index.words import match_expression
+from index.words import TITLE_WEIGHT, match_expression
 
 if TYPE_CHECKING:
     import numpy as np
-
-TITLE_WEIGHT = 2.0
-"""How much a word in the title weighs in BM25, against 1 in the passage."""
 
 FIELDS = tuple(field.name for field in fields(Article))  # the columns, in the same order
 _ARTICLE = ", ".join(f"a.{name}" for name in FIELDS)
 _values = attrgetter(*FIELDS)
 _AT_ONCE = 500  # values of one query; SQLite takes at least 999
-_BATCH = 10_000  # vectors read at once
+_BATCH = 10_000  # vectors or texts read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +150,12 @@ class Store:
         )
         return {id_: day for id_, stated in rows if (day := day_stated(stated))}
 
-    def search(self, question: str, k: int, allow: Collection[int] | None = None) -> list[int]:
-        """The ids of the `k` best passages by BM25 over any of the question's words: of those in
-        `allow`, or else of all but those that repeat what a copy of their article says.
+    def search(
+        self, question: str, k: int, allow: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """The `k` best (passage id, BM25) over any of the question's words, best first, equal ones
+        by id: of those in `allow`, or else of all but those that repeat what a copy of their
+        article says.
 
         Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009, as
         FTS5 computes it (k1 = 1.2, b = 0.75), on Porter stems.
@@ -170,11 +170,23 @@ class Store:
             wanted = "+rowid IN (SELECT value FROM json_each(?))"
             values.append(json.dumps(list(allow)))
         rows = self._rows(
-            "SELECT rowid FROM words WHERE words MATCH ? AND rank MATCH ?"
+            "SELECT rowid, -rank FROM words WHERE words MATCH ? AND rank MATCH ?"
             f" AND {wanted} ORDER BY rank, rowid LIMIT ?",
             [*values, k],
         )
-        return [row[0] for row in rows]
+        return [(id_, score) for id_, score in rows]
+
+    def texts(self) -> Iterator[list[tuple[int, str, str]]]:
+        """(id, title of its article, text) of every passage in order, some at a time."""
+        last = -1
+        while rows := self._rows(
+            'SELECT p.id, a.title, substr(a.body, p.start + 1, p."end" - p.start)'
+            " FROM passages p JOIN articles a ON a.id = p.article_id WHERE p.id > ?"
+            " ORDER BY p.id LIMIT ?",
+            [last, _BATCH],
+        ):
+            last = rows[-1][0]
+            yield rows
 
     def vocabulary(self) -> dict[str, int]:
         """The Porter stem of every word, with the number of passages whose text or title has it."""

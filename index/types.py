@@ -93,3 +93,14 @@ class VectorIndex(Protocol):
     ) -> list[tuple[int, float]]:
         """The `k` best (passage id, inner product), best first, among `allow` if it is given."""
         ...
+
+
+class WordIndex(Protocol):
+    """The best passages by BM25."""
+
+    def search(
+        self, question: str, k: int, allow: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """The `k` best (passage id, BM25) over any of the question's words, best first, equal ones
+        by id: among `allow` or, if it is not given, all but those that repeat what a copy says."""
+        ...

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from corpus.errors import BylineError
-from index.faiss_kind import FaissKind
+from index.sizes import FaissKind
 
 Batch = tuple[np.ndarray, np.ndarray]
 """Passage ids, int64 of shape (n,), and their vectors, float32 of shape (n, dim), unit length."""

@@ -172,7 +172,7 @@ def build_index(
 def upkeep(settings: Settings) -> Upkeep:
     """How the index is written: as index.publishing.Upkeep."""
     keep = Keep(settings.keep_versions, settings.keep_days)
-    return Upkeep(keep, settings.lock_wait, settings.exact_passages)
+    return Upkeep(keep, settings.lock_wait, settings.exact_passages, settings.fts_passages)
 
 
 def full(path: Path) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from corpus.errors import BylineError
-from index.faiss_kind import FaissKind, kind_for
+from index.sizes import FaissKind, kind_for
 from index.types import VectorIndex
 from index.vectors import Batch, FlatVectors, ListedVectors
 

@@ -1,4 +1,4 @@
-"""Which kind of FAISS index holds so many passages."""
+"""What an index of so many passages is searched by."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 EXACT_PASSAGES = 100_000
 """Up to so many every vector is compared: exact, in some ten milliseconds and 1,540 bytes each."""
+FTS_PASSAGES = 20_000
+"""Up to so many FTS5 ranks passages by their words, in some ten milliseconds; beyond, postings."""
 
 _FACTORY = re.compile(r"Flat|IVF(\d+),SQ8")
 
