@@ -54,6 +54,7 @@ class Index:
         self._repeats = self._stories.repeats()
         self._spelling: Spelling | None = None  # made at the first question
         self._seen: Seen | None = None  # of the day that was asked about last
+        self._part: tuple[tuple[Seen | None, tuple[str, ...]], frozenset[int]] | None = None
         self._rows: tuple[ArticleRow, ...] | None = None  # read when they are first asked for
 
     @classmethod
@@ -148,11 +149,17 @@ class Index:
         return seen
 
     def _allowed(self, seen: Seen | None, within: Collection[str] | None) -> Collection[int] | None:
-        """The passages to search in, None for all that are no repeats."""
-        if within is not None:
+        """The passages to search in, None for all that are no repeats; the same object as before
+        where they are the same, as what is made of it is kept."""
+        if within is None:
+            return seen.passages if seen else None
+        wanted = (seen, tuple(within))
+        part = self._part
+        if part is None or part[0] != wanted:
             there = seen.there if seen else None
-            return passages_of(within, self._store, self._repeats, there)
-        return seen.passages if seen else None
+            part = (wanted, passages_of(within, self._store, self._repeats, there))
+            self._part = part
+        return part[1]
 
     def _nearest(self, vector: np.ndarray, depth: int) -> list[tuple[int, float]]:
         """The `depth` nearest passages that are no repeats, with their inner products."""
