@@ -124,9 +124,10 @@ class Index:
             if allow is None
             else self._vectors.search(vector, depth, allow)
         )
+        by_words = self._words.search(question, depth, allow)
         rankings = {
             "dense": [id_ for id_, _ in nearest],
-            "lexical": [id_ for id_, _ in self._words.search(question, depth, allow)],
+            "lexical": [id_ for id_, _ in by_words],
         }
         best = reciprocal_rank_fusion(rankings)
         if as_of and newness:
@@ -135,9 +136,16 @@ class Index:
         best = best[:k]
         ids = [id_ for id_, _, _ in best]
         passages, copies = self._store.passages(ids), self._stories.copies(ids)
-        similarity = dict(nearest)
+        similarity, bm25 = dict(nearest), dict(by_words)
         hits = [
-            Hit(passages[id_], score, ranks, similarity.get(id_), copies.get(id_, ()))
+            Hit(
+                passages[id_],
+                score,
+                ranks,
+                similarity.get(id_),
+                copies.get(id_, ()),
+                bm25.get(id_),
+            )
             for id_, score, ranks in best
         ]
         return _as_known(dict(zip(ids, hits, strict=True)), seen)[:k] if seen else hits
