@@ -32,6 +32,8 @@ class Index:
     that moves to them.
     """
 
+    scope: None = None
+    """It is searched as a whole."""
     problem: str | None = None
     """It never moves, so nothing can keep it from it."""
 

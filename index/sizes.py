@@ -46,4 +46,4 @@ def kind_for(passages: int, exact_passages: int = EXACT_PASSAGES) -> FaissKind:
     if passages <= exact_passages:
         return FaissKind()
     lists = min(passages, 2 ** round(math.log2(2 * math.sqrt(passages))))
-    return FaissKind(f"IVF{lists},SQ8", min(lists, max(8, lists // 32)))
+    return FaissKind(f"IVF{lists},SQ8", min(lists, max(8, lists // 16)))

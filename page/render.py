@@ -129,6 +129,8 @@ def _answer(turn: int, answer: Answer, undo: str) -> str:
     note = f"<p class='note' dir='auto'>{escape(answer.note)}</p>" if answer.note else ""
     read = count(len(answer.hits), "passage")
     said = f"Read {read} in {took}" if answer.abstained else f"Answered in {took} from {read}"
+    if answer.timings.cached:
+        said = f"Kept from when it was asked before; from {read}"
     understood = ""
     if answer.understood:
         told = f"Understood as: {escape(answer.understood)}{undo}"

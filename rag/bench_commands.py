@@ -15,7 +15,7 @@ from rag.options import AsJson, IndexDir, print_json, settings_with
 
 if TYPE_CHECKING:
     from rag.bench import IndexSpeed, Way
-    from rag.bench_search import Percentiles, Searched, Size
+    from rag.bench_search import Measured, Percentiles, Size
     from rag.settings import Settings
 
 bench_app = typer.Typer(help="Measure this machine against plain libraries.", no_args_is_help=True)
@@ -114,7 +114,7 @@ def _sizes(text: str) -> list[int]:
     return sizes
 
 
-def _in_a_process(settings: Settings, directory: Path, questions: Sequence[str]) -> Searched:
+def _in_a_process(settings: Settings, directory: Path, questions: Sequence[str]) -> Measured:
     """`measure` in a process of its own, whose memory is that of searching alone."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
@@ -123,7 +123,7 @@ def _in_a_process(settings: Settings, directory: Path, questions: Sequence[str])
         return beside.submit(_measured, settings, directory, list(questions)).result()
 
 
-def _measured(settings: Settings, directory: Path, questions: Sequence[str]) -> Searched:
+def _measured(settings: Settings, directory: Path, questions: Sequence[str]) -> Measured:
     from rag.bench_search import measure
     from rag.load import load_embedder
 

@@ -60,7 +60,7 @@ class Percentiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
+class Measured:
     """What `measure` found, in all articles and in one outlet of a hundred. `peak_bytes` is the
     most memory that the process held while it searched."""
 
@@ -81,10 +81,10 @@ class Size:
     postings: bool
     build_s: float
     bytes_a_passage: float
-    searched: Searched
+    searched: Measured
 
 
-Measure = Callable[[Path, Sequence[str]], Searched]
+Measure = Callable[[Path, Sequence[str]], Measured]
 
 
 def bench_search(
@@ -136,7 +136,7 @@ def titles_of(real: Real, count: int, seed: int = 0) -> list[str]:
     return random.Random(seed).sample(titles, min(count, len(titles)))
 
 
-def measure(directory: Path, questions: Sequence[str], embedder: Embedder) -> Searched:
+def measure(directory: Path, questions: Sequence[str], embedder: Embedder) -> Measured:
     """Search the index in `directory` for all questions, one after the other, each once unmeasured
     and then once more; then find out what was missed."""
     times: dict[str, list[tuple[float, float]]] = {"all": [], "outlet": []}
@@ -153,7 +153,7 @@ def measure(directory: Path, questions: Sequence[str], embedder: Embedder) -> Se
                     times[name].append((1000 * spent[0], 1000 * spent[1]))
             peak_bytes = peak()
         recall = _recalls(directory, index, list(questions), embedder)
-    return Searched(
+    return Measured(
         recall, _percentiles(times["all"]), _percentiles(times["outlet"]), peak_bytes=peak_bytes
     )
 

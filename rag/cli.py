@@ -229,9 +229,10 @@ def _write_utf8() -> None:
 
 
 def _pipeline(settings: Settings) -> Any:
+    from rag.answer_cache import AnswerCache
     from rag.terminal import load_with_bars
 
-    return load_with_bars(settings)
+    return load_with_bars(settings, AnswerCache(settings.kept_answers))
 
 
 def _catalogued(settings: Settings) -> list[str]:

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     lock_wait: float = Field(60, ge=0)  # seconds, while another process writes the index
     exact_passages: int = Field(EXACT_PASSAGES, ge=0)  # of an index whose vectors are all compared
     fts_passages: int = Field(FTS_PASSAGES, ge=0)  # of an index whose words FTS5 ranks
+    kept_answers: int = Field(256, ge=0)  # to what was asked before; 0: none
     chats: Path = Field(default_factory=lambda: user_data_path("byline") / "chats.sqlite")
     feedback: Path = Field(default_factory=lambda: user_data_path("byline") / "feedback.jsonl")
     models_dir: Path = Field(default_factory=lambda: user_cache_path("byline") / "models")

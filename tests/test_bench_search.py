@@ -21,9 +21,9 @@ from index.search import Index
 from rag import bench_commands
 from rag.bench_plot import draw_growth
 from rag.bench_search import (
+    Measured,
     Percentiles,
     Recall,
-    Searched,
     Size,
     bench_search,
     measure,
@@ -111,7 +111,7 @@ SIZE = Size(
     postings=True,
     build_s=400,
     bytes_a_passage=4200,
-    searched=Searched(Recall(0.99, 0.98, 0.97, 1.0, 0.96), TIMES, TIMES, 1_200_000_000),
+    searched=Measured(Recall(0.99, 0.98, 0.97, 1.0, 0.96), TIMES, TIMES, 1_200_000_000),
 )
 
 
@@ -143,7 +143,7 @@ class TestCommand:
     def _beside(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The fake embedder in this process, as it is not known in another."""
 
-        def measured(_: object, directory: Path, questions: list[str]) -> Searched:
+        def measured(_: object, directory: Path, questions: list[str]) -> Measured:
             return measure(directory, questions, HashingEmbedder(64))
 
         monkeypatch.setattr(bench_commands, "_in_a_process", measured)

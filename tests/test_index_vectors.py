@@ -180,7 +180,7 @@ class TestKind:
         assert kind_for(3, exact_passages=3) == FaissKind("Flat")
 
     def test_lists_beyond(self) -> None:
-        assert kind_for(1_000_000) == FaissKind("IVF2048,SQ8", 64)
+        assert kind_for(1_000_000) == FaissKind("IVF2048,SQ8", 128)
 
     @pytest.mark.parametrize("passages", [1, 2, 3, 10, 1000])
     def test_no_more_lists_than_passages(self, passages: int) -> None:
