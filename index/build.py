@@ -44,7 +44,7 @@ def build(
         None, articles, chunking, sources, note="built from scratch", origins=origins or {}
     )
     with changing(directory, upkeep, on_progress):
-        return publish(directory, draft, embedder, upkeep.keep, on_progress)
+        return publish(directory, draft, embedder, upkeep, on_progress)
 
 
 def build_again(
@@ -75,7 +75,7 @@ def build_again(
             note=f"built again out of {version}",
             origins={article.id: origin for article, origin in held if origin is not None},
         )
-        return publish(directory, draft, embedder, upkeep.keep, on_progress)
+        return publish(directory, draft, embedder, upkeep, on_progress)
 
 
 def source_digest(articles: Sequence[Article]) -> str:

@@ -75,7 +75,7 @@ def apply(
                 draft = _cut_anew(draft, store, chunking)
             elif not (draft.put or draft.gone or draft.moved or draft.sources != base.sources):
                 return change
-        manifest = publish(directory, draft, embedder, upkeep.keep, on_progress)
+        manifest = publish(directory, draft, embedder, upkeep, on_progress)
         return replace(change, manifest=manifest)
 
 
@@ -100,7 +100,7 @@ def _first(
         note="built from scratch",
         origins=origins or {},
     )
-    manifest = publish(directory, draft, embedder, upkeep.keep, on_progress)
+    manifest = publish(directory, draft, embedder, upkeep, on_progress)
     return Change(ids, (), (), (), manifest)
 
 

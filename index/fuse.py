@@ -23,8 +23,13 @@ def reciprocal_rank_fusion(rankings: Mapping[str, Sequence[int]], k: int = 60) -
     for name, ids in rankings.items():
         for rank, id_ in enumerate(ids, start=1):
             ranks.setdefault(id_, {})[name] = rank
-    fused = [(id_, sum(1 / (k + rank) for rank in r.values()), r) for id_, r in ranks.items()]
+    fused = [(id_, fused_score(r, k), r) for id_, r in ranks.items()]
     return sorted(fused, key=lambda item: (-item[1], item[0]))
+
+
+def fused_score(ranks: Mapping[str, int], k: int = 60) -> float:
+    """Of what has these ranks."""
+    return sum(1 / (k + rank) for rank in ranks.values())
 
 
 def weigh_by_age(
@@ -35,14 +40,13 @@ def weigh_by_age(
     stays as it is. Li and Croft, "Time-Based Language Models", CIKM 2003.
     """
     weighed = [
-        (id_, score * (1 + weight * _newness(days.get(id_), day)), ranks)
-        for id_, score, ranks in fused
+        (id_, score * age_factor(days.get(id_), day, weight), ranks) for id_, score, ranks in fused
     ]
     return sorted(weighed, key=lambda item: (-item[1], item[0]))
 
 
-def _newness(published: date | None, day: date) -> float:
-    """1 on the day itself, 0.5 after a half-life, 0 where no date is known."""
+def age_factor(published: date | None, day: date, weight: float) -> float:
+    """What `weigh_by_age` multiplies a score by: 1 where no date is known."""
     if published is None:
-        return 0.0
-    return float(0.5 ** (max((day - published).days, 0) / _HALF_LIFE))
+        return 1.0
+    return float(1 + weight * 0.5 ** (max((day - published).days, 0) / _HALF_LIFE))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import logging
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,9 +18,10 @@ from corpus.errors import BylineError
 from index import versions
 from index.chunk import Chunking, chunk, embedding_text
 from index.lock import writing
+from index.sizes import EXACT_PASSAGES, FTS_PASSAGES, kind_for
 from index.store import FIELDS, Store, text_hash
 from index.types import Embedder, Passage, Progress
-from index.versions import STORE, VECTORS, Keep, Manifest
+from index.versions import STORE, Keep, Manifest
 
 if TYPE_CHECKING:
     from index.writer import StoreWriter
@@ -36,11 +36,14 @@ _values = attrgetter(*FIELDS)
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """How a writer goes about it: which versions it keeps, and how many seconds it waits while
-    another process writes."""
+    """How a writer goes about it: which versions it keeps, how many seconds it waits while another
+    process writes, and up to how many passages the vectors are all compared, and the words searched
+    by FTS5."""
 
     keep: Keep = field(default_factory=Keep)
     wait_s: float = 0.0
+    exact_passages: int = EXACT_PASSAGES
+    fts_passages: int = FTS_PASSAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def check_articles(articles: Sequence[Article]) -> None:
 
 
 def publish(
-    directory: Path, draft: Draft, embedder: Embedder, keep: Keep, on_progress: Progress
+    directory: Path, draft: Draft, embedder: Embedder, upkeep: Upkeep, on_progress: Progress
 ) -> Manifest:
     """Write the version that `draft` describes and make it the one in use. For the lock's holder.
 
@@ -146,9 +149,11 @@ def publish(
             vectors_sha256="",
             sources=tuple(draft.sources),
             note=draft.note,
+            faiss=kind_for(count, upkeep.exact_passages),
+            postings=count > upkeep.fts_passages,
         )
         manifest = publish_folder(directory, folder, manifest, on_progress)
-    tidy_up(directory, manifest, keep)
+    tidy_up(directory, manifest, upkeep.keep)
     return manifest
 
 
@@ -172,30 +177,18 @@ def _inherit(directory: Path, writer: StoreWriter) -> None:
 def publish_folder(
     directory: Path, folder: Path, manifest: Manifest, on_progress: Progress
 ) -> Manifest:
-    """Make a folder that holds a finished SQLite file the version in use: its FAISS file, made
-    from the SQLite one, then its manifest, then the pointer."""
+    """Make a folder that holds a finished SQLite file the version in use: what is derived from
+    that, then its manifest, then the pointer."""
+    from index.derived import write_derived
     from index.writer import sha256_of
 
     on_progress("faiss", 0, 0)
-    faiss_file = faiss_of(folder / STORE, manifest.dim)
-    (folder / VECTORS).write_bytes(faiss_file)
-    manifest = replace(
-        manifest,
-        store_sha256=sha256_of(folder / STORE, on_progress),
-        vectors_sha256=hashlib.sha256(faiss_file).hexdigest(),
-    )
+    manifest = write_derived(folder, manifest)
+    manifest = replace(manifest, store_sha256=sha256_of(folder / STORE, on_progress))
     versions.write_manifest(folder, manifest)
     on_progress("sync", 0, 0)
     versions.publish(directory, folder, manifest.version)
     return manifest
-
-
-def faiss_of(store_file: Path, dim: int) -> bytes:
-    """The FAISS file that belongs to a SQLite file; the same one gives the same bytes."""
-    from index.vectors import FlatVectors
-
-    with closing(Store(store_file)) as store:
-        return FlatVectors(*store.vectors(dim)).to_bytes()
 
 
 def tidy_up(directory: Path, manifest: Manifest, keep: Keep) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +13,7 @@ import numpy as np
 from corpus.article import Article
 from corpus.errors import BylineError
 from index import versions
+from index.derived import open_vectors, open_words
 from index.fuse import reciprocal_rank_fusion, weigh_by_age
 from index.guard import check_embedder, check_width
 from index.part import passages_of
@@ -22,11 +21,8 @@ from index.seen import Seen, seen_on
 from index.spelling import Spelling
 from index.store import ArticleRow, Store
 from index.story_tables import Stories
-from index.types import Embedder, Hit, VectorIndex
-from index.vectors import FlatVectors
+from index.types import Embedder, Hit, VectorIndex, WordIndex
 from index.versions import MEND, Manifest
-
-_log = logging.getLogger(__name__)
 
 
 class Index:
@@ -36,6 +32,8 @@ class Index:
     that moves to them.
     """
 
+    scope: None = None
+    """It is searched as a whole."""
     problem: str | None = None
     """It never moves, so nothing can keep it from it."""
 
@@ -45,17 +43,20 @@ class Index:
         manifest: Manifest,
         store: Store,
         vectors: VectorIndex,
+        words: WordIndex,
         embedder: Embedder,
     ) -> None:
         self.directory = directory
         self.manifest = manifest
         self._store = store
         self._vectors = vectors
+        self._words = words
         self._embedder = embedder
         self._stories = Stories(store)
         self._repeats = self._stories.repeats()
         self._spelling: Spelling | None = None  # made at the first question
         self._seen: Seen | None = None  # of the day that was asked about last
+        self._part: tuple[tuple[Seen | None, tuple[str, ...]], frozenset[int]] | None = None
         self._rows: tuple[ArticleRow, ...] | None = None  # read when they are first asked for
 
     @classmethod
@@ -83,11 +84,12 @@ class Index:
                     f"The index in {directory} holds {store.passage_count} passages where its "
                     f"manifest says {manifest.passages}: {MEND}"
                 )
-            vectors = _load_vectors(folder / versions.VECTORS, manifest, store)
+            vectors = open_vectors(folder, manifest, store)
+            words = open_words(folder, manifest, store, Stories(store).repeats())
         except BaseException:
             store.close()
             raise
-        return cls(directory, manifest, store, vectors, embedder)
+        return cls(directory, manifest, store, vectors, words, embedder)
 
     @contextmanager
     def pinned(self) -> Iterator[Index]:
@@ -124,9 +126,10 @@ class Index:
             if allow is None
             else self._vectors.search(vector, depth, allow)
         )
+        by_words = self._words.search(question, depth, allow)
         rankings = {
             "dense": [id_ for id_, _ in nearest],
-            "lexical": self._store.search(question, depth, allow),
+            "lexical": [id_ for id_, _ in by_words],
         }
         best = reciprocal_rank_fusion(rankings)
         if as_of and newness:
@@ -135,9 +138,16 @@ class Index:
         best = best[:k]
         ids = [id_ for id_, _, _ in best]
         passages, copies = self._store.passages(ids), self._stories.copies(ids)
-        similarity = dict(nearest)
+        similarity, bm25 = dict(nearest), dict(by_words)
         hits = [
-            Hit(passages[id_], score, ranks, similarity.get(id_), copies.get(id_, ()))
+            Hit(
+                passages[id_],
+                score,
+                ranks,
+                similarity.get(id_),
+                copies.get(id_, ()),
+                bm25.get(id_),
+            )
             for id_, score, ranks in best
         ]
         return _as_known(dict(zip(ids, hits, strict=True)), seen)[:k] if seen else hits
@@ -149,11 +159,17 @@ class Index:
         return seen
 
     def _allowed(self, seen: Seen | None, within: Collection[str] | None) -> Collection[int] | None:
-        """The passages to search in, None for all that are no repeats."""
-        if within is not None:
+        """The passages to search in, None for all that are no repeats; the same object as before
+        where they are the same, as what is made of it is kept."""
+        if within is None:
+            return seen.passages if seen else None
+        wanted = (seen, tuple(within))
+        part = self._part
+        if part is None or part[0] != wanted:
             there = seen.there if seen else None
-            return passages_of(within, self._store, self._repeats, there)
-        return seen.passages if seen else None
+            part = (wanted, passages_of(within, self._store, self._repeats, there))
+            self._part = part
+        return part[1]
 
     def _nearest(self, vector: np.ndarray, depth: int) -> list[tuple[int, float]]:
         """The `depth` nearest passages that are no repeats, with their inner products."""
@@ -197,16 +213,3 @@ def _as_known(hits: Mapping[int, Hit], seen: Seen) -> list[Hit]:
         then = seen.earlier.get(id_)
         found += [replace(hit, passage=p, similarity=None) for p in then] if then else [hit]
     return found
-
-
-def _load_vectors(path: Path, manifest: Manifest, store: Store) -> FlatVectors:
-    """The FAISS index from its file, or from the vectors in SQLite where the file is damaged."""
-    try:
-        data = path.read_bytes()
-        if hashlib.sha256(data).hexdigest() == manifest.vectors_sha256:
-            return FlatVectors.from_bytes(data)
-        problem = "its contents have changed"
-    except (OSError, RuntimeError) as error:
-        problem = str(error)
-    _log.warning("%s is not usable (%s); made again from SQLite, in memory", path, problem)
-    return FlatVectors(*store.vectors(manifest.dim))

@@ -80,7 +80,7 @@ class Spelling:
 
     def _as_written(self, stem: str) -> str | None:
         """The form with this stem that stands most often in the best passages for it."""
-        passages = self._store.passages(self._store.search(stem, 3)).values()
+        passages = self._store.passages([id_ for id_, _ in self._store.search(stem, 3)]).values()
         forms = Counter(
             word
             for passage in passages

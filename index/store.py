@@ -18,18 +18,16 @@ from corpus.errors import BylineError
 from index import versions
 from index.types import Passage
 from index.versions import MEND, STORE, Manifest
-from index.words import match_expression
+from index.words import TITLE_WEIGHT, match_expression
 
 if TYPE_CHECKING:
     import numpy as np
-
-TITLE_WEIGHT = 2.0
-"""How much a word in the title weighs in BM25, against 1 in the passage."""
 
 FIELDS = tuple(field.name for field in fields(Article))  # the columns, in the same order
 _ARTICLE = ", ".join(f"a.{name}" for name in FIELDS)
 _values = attrgetter(*FIELDS)
 _AT_ONCE = 500  # values of one query; SQLite takes at least 999
+_BATCH = 10_000  # vectors or texts read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +150,12 @@ class Store:
         )
         return {id_: day for id_, stated in rows if (day := day_stated(stated))}
 
-    def search(self, question: str, k: int, allow: Collection[int] | None = None) -> list[int]:
-        """The ids of the `k` best passages by BM25 over any of the question's words: of those in
-        `allow`, or else of all but those that repeat what a copy of their article says.
+    def search(
+        self, question: str, k: int, allow: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """The `k` best (passage id, BM25) over any of the question's words, best first, equal ones
+        by id: of those in `allow`, or else of all but those that repeat what a copy of their
+        article says.
 
         Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009, as
         FTS5 computes it (k1 = 1.2, b = 0.75), on Porter stems.
@@ -169,11 +170,23 @@ class Store:
             wanted = "+rowid IN (SELECT value FROM json_each(?))"
             values.append(json.dumps(list(allow)))
         rows = self._rows(
-            "SELECT rowid FROM words WHERE words MATCH ? AND rank MATCH ?"
+            "SELECT rowid, -rank FROM words WHERE words MATCH ? AND rank MATCH ?"
             f" AND {wanted} ORDER BY rank, rowid LIMIT ?",
             [*values, k],
         )
-        return [row[0] for row in rows]
+        return [(id_, score) for id_, score in rows]
+
+    def texts(self) -> Iterator[list[tuple[int, str, str]]]:
+        """(id, title of its article, text) of every passage in order, some at a time."""
+        last = -1
+        while rows := self._rows(
+            'SELECT p.id, a.title, substr(a.body, p.start + 1, p."end" - p.start)'
+            " FROM passages p JOIN articles a ON a.id = p.article_id WHERE p.id > ?"
+            " ORDER BY p.id LIMIT ?",
+            [last, _BATCH],
+        ):
+            last = rows[-1][0]
+            yield rows
 
     def vocabulary(self) -> dict[str, int]:
         """The Porter stem of every word, with the number of passages whose text or title has it."""
@@ -226,16 +239,42 @@ class Store:
             return str(error.__cause__)
         return None if found == ["ok"] else "; ".join(found)
 
-    def vectors(self, dim: int) -> tuple[list[int], np.ndarray]:
-        """All passage ids and their vectors, float32 of shape (passages, dim)."""
+    def passage_ids(self) -> list[int]:
+        """Of all passages, in order."""
+        return [row[0] for row in self._rows("SELECT id FROM passages ORDER BY id")]
+
+    def vector_batches(self, dim: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """All passage ids and their vectors in order, some at a time: int64 of shape (n,) and
+        float32 of shape (n, dim)."""
+        last = -1
+        while rows := self._rows(
+            "SELECT passage_id, vector FROM vectors WHERE passage_id > ? ORDER BY passage_id"
+            " LIMIT ?",
+            [last, _BATCH],
+        ):
+            last = rows[-1][0]
+            yield self._as_arrays(rows, dim)
+
+    def exact_vectors(self, ids: Sequence[int], dim: int) -> tuple[np.ndarray, np.ndarray]:
+        """Those of these passages that are there, as `vector_batches` gives them."""
+        rows: list[Any] = []
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            rows += self._rows(
+                f"SELECT passage_id, vector FROM vectors WHERE passage_id IN ({_marks(some)})",
+                some,
+            )
+        return self._as_arrays(rows, dim)
+
+    def _as_arrays(self, rows: Sequence[Any], dim: int) -> tuple[np.ndarray, np.ndarray]:
         import numpy as np  # here, as most of what reads a store needs none of it
 
-        rows = self._rows("SELECT passage_id, vector FROM vectors ORDER BY passage_id")
         flat = np.frombuffer(b"".join(row[1] for row in rows), dtype=np.float32)
         try:
-            return [row[0] for row in rows], flat.reshape(len(rows), dim)
+            vectors = flat.reshape(len(rows), dim)
         except ValueError as error:
             raise self._damaged(error) from error
+        return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows)), vectors
 
     def text_hashes(self) -> set[bytes]:
         """The hashes of all embedding texts that the file holds a vector of."""

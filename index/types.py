@@ -50,7 +50,8 @@ class Hit:
 
     `score` is comparable within one search only. `ranks` names each retriever that found the
     passage with its rank there, counted from 1; `similarity` is the cosine of question and passage
-    in the embedder's space, None where only words found it. `copies` are the other articles that
+    in the embedder's space, None where only words found it; `bm25` what the words gave, None where
+    only vectors found it. `copies` are the other articles that
     say the same, the first to publish first: a story that many outlets carried is one hit.
     """
 
@@ -59,6 +60,7 @@ class Hit:
     ranks: dict[str, int] = field(default_factory=dict)
     similarity: float | None = None
     copies: tuple[Copy, ...] = ()
+    bm25: float | None = None
 
 
 class Embedder(Protocol):
@@ -92,4 +94,15 @@ class VectorIndex(Protocol):
         self, vector: np.ndarray, k: int, allow: Collection[int] | None = None
     ) -> list[tuple[int, float]]:
         """The `k` best (passage id, inner product), best first, among `allow` if it is given."""
+        ...
+
+
+class WordIndex(Protocol):
+    """The best passages by BM25."""
+
+    def search(
+        self, question: str, k: int, allow: Collection[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """The `k` best (passage id, BM25) over any of the question's words, best first, equal ones
+        by id: among `allow` or, if it is not given, all but those that repeat what a copy says."""
         ...

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from corpus.article import Article
 from corpus.errors import BylineError
 from index import versions
 from index.chunk import embedding_text
+from index.derived import derived_of, write_derived
 from index.lock import sync
-from index.publishing import Upkeep, changing, faiss_of, silent
+from index.publishing import Upkeep, changing, silent
 from index.store import Store, content_hash, contents_digest, text_hash
 from index.types import Passage, Progress
-from index.versions import MANIFEST, STORE, VECTORS, Manifest
+from index.versions import MANIFEST, STORE, Manifest
 from index.writer import sha256_of
+
+_NEW = ".new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def verify(
     upkeep: Upkeep = Upkeep(),  # noqa: B008 (frozen)
 ) -> Verification:
     """Check a version, the one in use when None: its counts, the hash of every file, article and
-    passage, and that FAISS holds what SQLite holds; a FAISS file that does not is made again.
+    passage, and that the derived files hold what SQLite holds; one that does not is made again.
 
     Raises BylineError when there is no such version or its manifest is damaged.
     """
@@ -97,30 +99,35 @@ def _problems_of_contents(path: Path, manifest: Manifest, on_progress: Progress)
 
 
 def _mended(folder: Path, manifest: Manifest, on_progress: Progress) -> list[str]:
-    """Make the FAISS file again from SQLite unless it is what that gives; what was done.
+    """Make the derived files again from SQLite unless they are what that gives; what was done.
 
-    The manifest is written after it, and only where the file differs from what the manifest says,
-    as that of another release of FAISS may: whoever comes between takes the vectors from SQLite.
+    The manifest is written after them, and only where one differs from what the manifest says, as
+    that of another release of FAISS may: whoever comes between takes the vectors from SQLite.
     """
     on_progress("faiss", 0, 0)
-    data = faiss_of(folder / STORE, manifest.dim)
-    digest = hashlib.sha256(data).hexdigest()
     done: list[str] = []
-    path = folder / VECTORS
-    if not path.is_file() or sha256_of(path, on_progress) != digest:
-        _replace(path, data)
-        done.append(f"{path.name} was made again from {STORE}")
-    if digest != manifest.vectors_sha256:
-        text = versions.as_json(replace(manifest, vectors_sha256=digest))
-        _replace(folder / MANIFEST, text.encode())
+    try:
+        again = write_derived(folder, manifest, _NEW)
+        for name, digest in derived_of(again).items():
+            path = folder / name
+            if not path.is_file() or sha256_of(path, on_progress) != digest:
+                _replace(path)
+                done.append(f"{name} was made again from {STORE}")
+        if again != manifest:
+            new = folder / f"{MANIFEST}{_NEW}"
+            new.write_text(versions.as_json(again), encoding="utf-8")
+            _replace(folder / MANIFEST)
+    finally:
+        for left in folder.glob(f"*{_NEW}"):
+            left.unlink()
     return done
 
 
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f"{path.name}.new")
-    temporary.write_bytes(data)
-    sync(temporary)
-    os.replace(temporary, path)
+def _replace(path: Path) -> None:
+    """By the new one beside it."""
+    new = path.with_name(f"{path.name}{_NEW}")
+    sync(new)
+    os.replace(new, path)
     sync(path.parent)
 
 

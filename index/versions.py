@@ -1,6 +1,6 @@
 """Versions of an index on disk: whole, immutable, and published by moving one pointer.
 
-    DIR/versions/<version>/{byline.sqlite, vectors.faiss, manifest.json}
+    DIR/versions/<version>/{byline.sqlite, vectors.faiss, words.postings, manifest.json}
     DIR/current              the version in use, replaced atomically and last
     DIR/embeddings.sqlite    vectors that no version holds: of a run that did not end, or of
                              articles that went with the last version that had them
@@ -20,7 +20,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,11 @@ from typing import Any
 from corpus.errors import BylineError
 from index.chunk import Chunking
 from index.lock import sync
+from index.sizes import FaissKind
 
 SCHEMA = 3
-STORE, VECTORS, MANIFEST = "byline.sqlite", "vectors.faiss", "manifest.json"
+STORE, MANIFEST = "byline.sqlite", "manifest.json"
+VECTORS, POSTINGS = "vectors.faiss", "words.postings"
 AGAIN = "rebuild it with: byline index build --again"
 """What helps where the articles are there and the rest does not fit: they are read out of it."""
 MEND = "go back with byline index rollback, or rebuild it with: byline index build"
@@ -45,9 +47,10 @@ _log = logging.getLogger(__name__)
 class Manifest:
     """What a version was made of, and by what.
 
-    `source_digest` is over the contents of all articles, `store_sha256` and `vectors_sha256` over
-    the files; `sources` are the files, folders and addresses that were read, and `note` says what
-    was done.
+    `source_digest` is over the contents of all articles, `store_sha256` and so on over the
+    files; `sources` are the files, folders and addresses that were read, `note` says what was
+    done. `faiss` is the kind of index that the vectors lie in; with `postings` words are looked up
+    in a file of their own, and else in the SQLite file.
     """
 
     version: str
@@ -63,6 +66,9 @@ class Manifest:
     sources: tuple[str, ...] = ()
     store_sha256: str = ""
     note: str = ""
+    faiss: FaissKind = field(default_factory=FaissKind)
+    postings: bool = False
+    postings_sha256: str = ""
     schema: int = SCHEMA
 
 
@@ -126,12 +132,14 @@ def read_manifest(directory: Path, version: str | None = None) -> Manifest:
             **{
                 **data,
                 "chunking": Chunking(**data["chunking"]),
+                "faiss": FaissKind(**data.get("faiss", {})),  # earlier versions name none
                 "sources": tuple(data["sources"]),
             }
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise BylineError(f"The manifest {path} is missing or damaged: {MEND}") from error
-    kinds = {"str": str, "int": int, "Chunking": Chunking, "tuple[str, ...]": tuple}
+    kinds = {"str": str, "int": int, "bool": bool, "tuple[str, ...]": tuple}
+    kinds |= {"Chunking": Chunking, "FaissKind": FaissKind}
     if any(not isinstance(getattr(manifest, f.name), kinds[str(f.type)]) for f in fields(Manifest)):
         raise BylineError(f"The manifest {path} is missing or damaged: {MEND}")
     return manifest

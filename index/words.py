@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+TITLE_WEIGHT = 2.0
+"""How much a word in the title weighs in BM25, against 1 in the passage."""
+
 # Numbers and abbreviations stay whole ("14.3", "U.S."), so that they are found as phrases.
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)+|(?:[^\W\d_]\.){2,}|[^\W_]+(?:['’][^\W_]+)?")
 _ENDINGS = {"s", "t", "re", "ve", "ll", "d", "m"}
@@ -17,6 +20,12 @@ _STOP_WORDS = """
     were what when where which while who whom whose why will with would you your yours
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
+
+
+def has_ending(word: str) -> bool:
+    """Whether what stands after its apostrophe is no part of it, as in "Meta's"."""
+    _, apostrophe, ending = word.replace("’", "'").partition("'")
+    return bool(apostrophe) and ending.lower() in _ENDINGS
 
 
 def content_words(question: str) -> list[str]:

@@ -130,6 +130,8 @@ def _answer(turn: int, answer: Answer, undo: str) -> str:
     note = f"<p class='note' dir='auto'>{escape(answer.note)}</p>" if answer.note else ""
     read = count(len(answer.hits), "passage")
     said = f"Read {read} in {took}" if answer.abstained else f"Answered in {took} from {read}"
+    if answer.timings.cached:
+        said = f"Kept from when it was asked before; from {read}"
     if answer.confidence is not None:
         said += f" · confidence: {in_words(answer.confidence)}"
     understood = ""

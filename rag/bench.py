@@ -83,7 +83,7 @@ def bench_index(
     for turn in range(2 * rounds):
         first = turn % 4 in (0, 3)  # byline plain, plain byline, byline plain ...
         name = "byline" if first else "plain"
-        with _peak_memory() as peak:
+        with peak_memory() as peak:
             start = time.perf_counter()
             vectors[name] = ways[name](texts)
             seconds[name].append(time.perf_counter() - start)
@@ -158,7 +158,7 @@ def plain_encode(folder: Path) -> Encode:
 
 
 @contextmanager
-def _peak_memory() -> Iterator[Callable[[], int]]:
+def peak_memory() -> Iterator[Callable[[], int]]:
     """Inside, the process's memory is watched; the result is its peak in bytes so far."""
     import psutil
 

@@ -109,28 +109,47 @@ def ask(
 def search(
     question: str,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages.")] = 10,
+    explained: Annotated[
+        bool, typer.Option("--explain", help="Say of each passage what every stage said of it.")
+    ] = False,
+    judged: Annotated[
+        bool, typer.Option("--judge", help="With --explain: ask the language model, too.")
+    ] = False,
     as_of: AsOf = None,
     as_json: AsJson = False,
     index: IndexDir = None,
+    engine: Engine = None,
+    model: Model = None,
 ) -> None:
     """Find passages only, without a language model."""
     from index.search import Index
-    from rag.load import load_embedder
+    from rag.explain import explain, explained_json, explained_text
+    from rag.load import load_embedder, load_generator
     from rag.output import hits_json, hits_text
 
     if not question.strip():
         raise BylineError("The question is empty: write what you would like to find.")
-    settings = settings_with(index=index)
-    found = Index.open(settings.index, load_embedder(settings))
+    if judged and not explained:
+        raise typer.BadParameter("--judge goes with --explain")
+    settings = settings_with(index=index, engine=engine, model=model)
+    embedder = load_embedder(settings)
+    found = Index.open(settings.index, embedder)
     try:
         hits = found.search(question, k, as_of=as_of)
     finally:
         found.close()
+    told = []
+    if explained:
+        generator = load_generator(settings) if judged else None
+        told = explain(question, hits, embedder, as_of, generator)
     if as_json:
         day = as_of.isoformat() if as_of else None
-        print_json({"question": question, "as_of": day, "passages": hits_json(hits)})
+        rows = hits_json(hits)
+        for row, one in zip(rows, told, strict=False):
+            row["explain"] = explained_json(one)
+        print_json({"question": question, "as_of": day, "passages": rows})
     else:
-        typer.echo(hits_text(hits))
+        typer.echo(hits_text(hits, [explained_text(one) for one in told]))
 
 
 @app.command()
@@ -210,9 +229,10 @@ def _write_utf8() -> None:
 
 
 def _pipeline(settings: Settings) -> Any:
+    from rag.answer_cache import AnswerCache
     from rag.terminal import load_with_bars
 
-    return load_with_bars(settings)
+    return load_with_bars(settings, AnswerCache(settings.kept_answers))
 
 
 def _catalogued(settings: Settings) -> list[str]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from index.sentences import sentence_spans
 from index.types import Embedder, Hit, Passage
@@ -42,13 +42,14 @@ class Budget:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A stretch of a found passage's article, `start` to `end` in its body, and how well it serves
-    as evidence."""
+    as evidence. `score` is the sum of its `parts`."""
 
     hit: Hit
     start: int
     end: int
     score: float
     similarity: float
+    parts: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -136,17 +137,19 @@ def _score(question: str, sentences: Sequence[Candidate], embedder: Embedder) ->
     shares = _word_shares(question, sentences)
     best = max(c.hit.score for c in sentences) or 1.0
     kinds = kinds_asked(question)
-    return [
-        replace(
-            c,
-            similarity=float(similarity),
-            score=float(similarity)
-            + 0.5 * share
-            + 0.3 * c.hit.score / best
-            + 0.1 * sum(offer(kind, question, c.text) for kind in kinds)
-            - (0.0 if _ENDED.search(c.text) else 0.3),
-        )
+    parts = [
+        {
+            "similarity": float(similarity),
+            "words": 0.5 * share,
+            "passage": 0.3 * c.hit.score / best,
+            "kind": 0.1 * sum(offer(kind, question, c.text) for kind in kinds),
+            "ending": 0.0 if _ENDED.search(c.text) else -0.3,
+        }
         for c, similarity, share in zip(sentences, similarities, shares, strict=True)
+    ]
+    return [
+        replace(c, similarity=p["similarity"], score=sum(p.values()), parts=p)
+        for c, p in zip(sentences, parts, strict=True)
     ]
 
 

@@ -17,6 +17,7 @@ from rag.fetch import ensure
 from rag.settings import Settings
 
 if TYPE_CHECKING:
+    from rag.answer_cache import AnswerCache
     from rag.pipeline import Pipeline
     from rag.types import Generator
 
@@ -27,8 +28,11 @@ Fetch = Callable[[str, Path], Path]
 """Brings a model of the catalogue by its name to a folder, and returns where it lies."""
 
 
-def load_pipeline(settings: Settings, fetch: Fetch = ensure) -> Pipeline:
-    """Everything that answers a question, loaded: takes seconds. Raises BylineError."""
+def load_pipeline(
+    settings: Settings, fetch: Fetch = ensure, answers: AnswerCache | None = None
+) -> Pipeline:
+    """Everything that answers a question, loaded: takes seconds; with `answers`, what was asked
+    before is answered from there. Raises BylineError."""
     from index.live import LiveIndex
     from rag.evidence import Budget
     from rag.limits import Limits
@@ -52,6 +56,7 @@ def load_pipeline(settings: Settings, fetch: Fetch = ensure) -> Pipeline:
             least_confidence=settings.least_confidence,
             budget=Budget(characters=settings.evidence_characters),
         ),
+        answers,
     )
 
 
@@ -171,8 +176,9 @@ def build_index(
 
 
 def upkeep(settings: Settings) -> Upkeep:
-    """Which versions of the index are kept, and how long a writer waits for another."""
-    return Upkeep(Keep(settings.keep_versions, settings.keep_days), settings.lock_wait)
+    """How the index is written: as index.publishing.Upkeep."""
+    keep = Keep(settings.keep_versions, settings.keep_days)
+    return Upkeep(keep, settings.lock_wait, settings.exact_passages, settings.fts_passages)
 
 
 def full(path: Path) -> str:

@@ -167,11 +167,12 @@ def quotes_text(sentence: Sentence) -> str:
     )
 
 
-def hits_text(hits: Sequence[Hit]) -> str:
-    """Passages for a terminal, numbered."""
+def hits_text(hits: Sequence[Hit], beneath: Sequence[str] = ()) -> str:
+    """Passages for a terminal, numbered, with what stands `beneath` each, if anything."""
+    more = [f"\n{text}" for text in beneath] or [""] * len(hits)
     text = "\n".join(
-        f"[{number}] {heading(hit)}\n    {' '.join(hit.passage.text.split())}{_notes(hit)}"
-        for number, hit in enumerate(hits, start=1)
+        f"[{number}] {heading(hit)}\n    {' '.join(hit.passage.text.split())}{_notes(hit)}{below}"
+        for number, (hit, below) in enumerate(zip(hits, more, strict=True), start=1)
     )
     return visible(text)
 

@@ -9,6 +9,7 @@ from datetime import date
 from index.live import LiveIndex
 from index.search import Index
 from index.types import Embedder, Hit
+from rag.answer_cache import AnswerCache, again, asked_of
 from rag.answerable import trust
 from rag.asked import is_yes_or_no
 from rag.casing import with_names
@@ -55,11 +56,14 @@ class Pipeline:
         embedder: Embedder,
         generator: Generator,
         limits: Limits | None = None,
+        answers: AnswerCache | None = None,
     ) -> None:
+        """With `answers` a question that was asked before is answered from there."""
         self.index = index
         self._embedder = embedder
         self.generator = generator
         self._limits = limits or Limits()
+        self._answers = answers if answers is not None else AnswerCache()
 
     def ask(self, question: str, history: History = (), as_of: date | None = None) -> Answer:
         """The answer, whole. Raises BylineError for a question that cannot be asked."""
@@ -86,8 +90,22 @@ class Pipeline:
         clock = Clock()
         question = askable(question, self._limits.question_characters)
         understood = index.corrected(stand_alone(question, history, self.generator))
-        request, query = Request(question, understood, as_of), as_question(understood)
-        retrieved, ranked = self._find(index, query, as_of)
+        request = Request(question, understood, as_of)
+        asked = asked_of(index, request)
+        if kept := self._answers.get(asked):
+            clock.found()
+            yield Found(kept.hits)
+            yield Done(again(kept, request, clock))
+            return
+        done = yield from self._from_articles(index, request, clock)
+        self._answers.put(asked, done.answer)
+        yield done
+
+    def _from_articles(
+        self, index: Searched, request: Request, clock: Clock
+    ) -> TypingGenerator[Event, None, Done]:
+        query = as_question(request.query)
+        retrieved, ranked = self._find(index, query, request.as_of)
         found = choose(ranked, self._limits.budget)
         clock.found()
         yield Found(tuple(found))
@@ -116,7 +134,7 @@ class Pipeline:
         sentences, cited = corroborate(sentences, evidence if sentences else judged, retrieved)
         reader = Reader(judged, ranked, self.generator)
         told = tell_differences(query, sentences, cited, retrieved, reader)
-        yield finish(request, told, sure, quoted, raw, clock, self.generator, index)
+        return finish(request, told, sure, quoted, raw, clock, self.generator, index)
 
     def _write(
         self, query: str, evidence: Sequence[Hit], least_words: float, clock: Clock

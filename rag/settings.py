@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from corpus.errors import BylineError
+from index.sizes import EXACT_PASSAGES, FTS_PASSAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_ARTICLES = ROOT / "corpus" / "articles"
@@ -34,6 +35,9 @@ class Settings(BaseSettings):
     keep_versions: int = Field(3, ge=1)  # of the index, with the one in use
     keep_days: float = Field(0, ge=0)  # versions that are younger stay beside them
     lock_wait: float = Field(60, ge=0)  # seconds, while another process writes the index
+    exact_passages: int = Field(EXACT_PASSAGES, ge=0)  # of an index whose vectors are all compared
+    fts_passages: int = Field(FTS_PASSAGES, ge=0)  # of an index whose words FTS5 ranks
+    kept_answers: int = Field(256, ge=0)  # to what was asked before; 0: none
     chats: Path = Field(default_factory=lambda: user_data_path("byline") / "chats.sqlite")
     feedback: Path = Field(default_factory=lambda: user_data_path("byline") / "feedback.jsonl")
     models_dir: Path = Field(default_factory=lambda: user_cache_path("byline") / "models")

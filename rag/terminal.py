@@ -19,6 +19,7 @@ from rag.settings import SAMPLE_ARTICLES, Settings
 if TYPE_CHECKING:
     from index.types import Embedder
     from index.versions import Manifest
+    from rag.answer_cache import AnswerCache
     from rag.pipeline import Pipeline
 
 _LINE_EVERY_S = 5.0
@@ -34,13 +35,13 @@ def quiet() -> None:
     logging.getLogger("transformers").setLevel(logging.ERROR)
 
 
-def load_with_bars(settings: Settings) -> Pipeline:
-    """Everything that answers a question, with bars for what must be fetched first."""
+def load_with_bars(settings: Settings, answers: AnswerCache | None = None) -> Pipeline:
+    """As rag.load.load_pipeline, with bars for what must be fetched first."""
     from rag.fetch import fetch_with_bar
     from rag.load import load_pipeline
 
     quiet()
-    return load_pipeline(settings, fetch_with_bar)
+    return load_pipeline(settings, fetch_with_bar, answers)
 
 
 def ensure_index(settings: Settings, articles: Sequence[Path] | None = None) -> None:

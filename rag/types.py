@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
@@ -88,13 +88,15 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Milliseconds since the question came, and tokens spent. None: it did not happen."""
+    """Milliseconds since the question came, and tokens spent. None: it did not happen. `cached`
+    where the answer was kept from when it was asked before."""
 
     retrieve_ms: float
     total_ms: float
     first_token_ms: float | None = None
     prompt_tokens: int | None = None
     new_tokens: int | None = None
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,11 @@ class Searched(Protocol):
 
     @property
     def manifest(self) -> Manifest: ...
+    @property
+    def scope(self) -> Hashable:
+        """Which part it is; None for the whole."""
+        ...
+
     def corrected(self, question: str) -> str:
         """The question with its spelling put right."""
         ...

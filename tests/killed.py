@@ -15,7 +15,7 @@ from types import FrameType
 
 from fakes import HashingEmbedder
 
-import index.vectors  # all that is needed is loaded before the first fork
+import index.derived  # all that is needed is loaded before the first fork
 from corpus.article import Article
 from index import embeddings
 from index.change import apply
@@ -76,5 +76,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    index.vectors.FlatVectors([], HashingEmbedder(dim=4).embed_passages([])).to_bytes()
+    index.derived.FlatVectors(4, [])
     main()

@@ -59,6 +59,10 @@ def test_no_passages_asked_for(store: Store) -> None:
     assert store.passages([]) == {}
 
 
+def found(store: Store, question: str, k: int = 10) -> list[int]:
+    return [id_ for id_, _ in store.search(question, k)]
+
+
 @pytest.mark.parametrize(
     ("question", "ids"),
     [
@@ -73,30 +77,44 @@ def test_no_passages_asked_for(store: Store) -> None:
     ],
 )
 def test_search_by_words(store: Store, question: str, ids: list[int]) -> None:
-    assert sorted(store.search(question, 10)) == ids
+    assert sorted(found(store, question)) == ids
 
 
 def test_a_word_in_the_title_counts_for_more(store: Store) -> None:
-    assert store.search("stake", 10) == [1, 3]
+    assert found(store, "stake") == [1, 3]
 
 
 def test_search_gives_at_most_k(store: Store) -> None:
-    assert store.search("stake", 1) == [1]
+    assert found(store, "stake", 1) == [1]
 
 
 @pytest.mark.parametrize("question", ["NEAR(a b)", "title : x", "a* AND ^b", "'; DROP TABLE x --"])
 def test_query_syntax_is_only_words(store: Store, question: str) -> None:
-    assert store.search(question, 10) == []
+    assert found(store, question) == []
 
 
 def test_a_very_long_question_is_searched(store: Store) -> None:
-    assert store.search(" ".join(f"w{i}" for i in range(5000)) + " reactor", 10) == [3]
+    assert found(store, " ".join(f"w{i}" for i in range(5000)) + " reactor") == [3]
 
 
 def test_vectors_come_back(store: Store) -> None:
-    ids, vectors = store.vectors(4)
-    assert ids == [1, 2, 3]
+    ((ids, vectors),) = store.vector_batches(4)
+    assert ids.tolist() == store.passage_ids() == [1, 2, 3]
     assert (vectors == np.eye(3, 4)).all()
+
+
+def test_vectors_of_some_passages(store: Store) -> None:
+    ids, vectors = store.exact_vectors([3, 1, 99], 4)
+    assert {id_: row.argmax() for id_, row in zip(ids.tolist(), vectors, strict=True)} == {
+        1: 0,
+        3: 2,
+    }
+    assert store.exact_vectors([], 4)[1].shape == (0, 4)
+
+
+def test_vectors_of_another_width_name_the_rebuild(store: Store) -> None:
+    with pytest.raises(BylineError, match="byline index build"):
+        store.exact_vectors([1], 5)
 
 
 def test_vectors_by_the_hash_of_their_text(store: Store) -> None:
