@@ -26,18 +26,19 @@ def finish(
     told: Told,
     sure: float | None,
     quoted: bool,
+    unsaid: Sentence | None,
     raw: str,
     clock: Clock,
     generator: Generator,
     index: Searched,
 ) -> Done:
     """The answer, with how `sure` it is, or, where no sentence stands, the refusal with the closest
-    passages."""
+    passages and, if it is known, what they leave `unsaid`."""
     return Done(
         Answer(
             question=request.question,
             understood=request.query if request.query != request.question else None,
-            sentences=told.sentences or (Sentence(REFUSAL),),
+            sentences=told.sentences or (Sentence(REFUSAL), *([unsaid] if unsaid else [])),
             hits=told.hits,
             abstained=not told.sentences,
             confidence=sure,

@@ -40,6 +40,7 @@ from rag.types import (
     Sentence,
     Turn,
 )
+from rag.unsaid import unsaid
 from rag.voices import Reader
 
 
@@ -116,7 +117,10 @@ class Pipeline:
         sentences, cited = corroborate(sentences, evidence if sentences else judged, retrieved)
         reader = Reader(judged, ranked, self.generator)
         told = tell_differences(query, sentences, cited, retrieved, reader)
-        yield finish(request, told, sure, quoted, raw, clock, self.generator, index)
+        missing = None
+        if not sentences:
+            missing = unsaid(query, retrieved, told.hits, self._embedder, self.generator)
+        yield finish(request, told, sure, quoted, missing, raw, clock, self.generator, index)
 
     def _write(
         self, query: str, evidence: Sequence[Hit], least_words: float, clock: Clock

@@ -102,7 +102,8 @@ class Answer:
     """All that is known of one answer. `hits` are the passages exactly as the model was given them,
     and after them sentences of other articles, which say the same or differ.
 
-    When `abstained`, `sentences` holds the one refusal sentence and `hits` the closest passages.
+    When `abstained`, `sentences` holds the refusal and, where it is known, a sentence on what the
+    articles leave unsaid, and `hits` the closest passages.
     `raw` is the model's own text, unchanged. `understood` is the question that was answered where
     it is not as it was asked: rewritten so that it stands alone, or its spelling put right. With
     `as_of` it rests on what was known on that day; `note` is what a reader should know of its age,
