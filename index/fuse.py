@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 _HALF_LIFE = 30
-"""Days after which an article's newness counts half."""
+"""Days off the time asked for after which an article counts half."""
 
 Fused = tuple[int, float, dict[str, int]]
 """An id, its score and its rank in each ranking that has it."""
@@ -27,22 +27,35 @@ def reciprocal_rank_fusion(rankings: Mapping[str, Sequence[int]], k: int = 60) -
     return sorted(fused, key=lambda item: (-item[1], item[0]))
 
 
-def weigh_by_age(
-    fused: Sequence[Fused], days: Mapping[int, date], day: date, weight: float
+def weigh_by_day(
+    fused: Sequence[Fused], published: Mapping[int, date], days: tuple[date, date], weight: float
 ) -> list[Fused]:
-    """The same with what is new on `day` raised: a score grows by the share `weight` for an article
-    of that day, and by half as much for one `_HALF_LIFE` days older. What has no day in `days`
-    stays as it is. Li and Croft, "Time-Based Language Models", CIKM 2003.
+    """The same with what was published from the first of `days` to the last raised: a score grows
+    by the share `weight`, and by half as much for each `_HALF_LIFE` days that an article is before
+    or after them. What has no day in `published` stays as it is. Li and Croft, "Time-Based Language
+    Models", CIKM 2003.
     """
     weighed = [
-        (id_, score * (1 + weight * _newness(days.get(id_), day)), ranks)
+        (id_, score * (1 + weight * _nearness(published.get(id_), *days)), ranks)
         for id_, score, ranks in fused
     ]
     return sorted(weighed, key=lambda item: (-item[1], item[0]))
 
 
-def _newness(published: date | None, day: date) -> float:
-    """1 on the day itself, 0.5 after a half-life, 0 where no date is known."""
+def weigh_by_outlet(
+    fused: Sequence[Fused], outlets: Mapping[int, str], wanted: Collection[str], weight: float
+) -> list[Fused]:
+    """The same with what is of the `wanted` outlets raised by the share `weight` of its score."""
+    weighed = [
+        (id_, score * (1 + weight * (outlets.get(id_) in wanted)), ranks)
+        for id_, score, ranks in fused
+    ]
+    return sorted(weighed, key=lambda item: (-item[1], item[0]))
+
+
+def _nearness(published: date | None, first: date, last: date) -> float:
+    """1 on these days, 0.5 a half-life before or after them, 0 where no date is known."""
     if published is None:
         return 0.0
-    return float(0.5 ** (max((day - published).days, 0) / _HALF_LIFE))
+    away = max((published - last).days, (first - published).days, 0)
+    return float(0.5 ** (away / _HALF_LIFE))

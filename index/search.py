@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -15,14 +15,14 @@ import numpy as np
 from corpus.article import Article
 from corpus.errors import BylineError
 from index import versions
-from index.fuse import reciprocal_rank_fusion, weigh_by_age
+from index.fuse import Fused, reciprocal_rank_fusion, weigh_by_day, weigh_by_outlet
 from index.guard import check_embedder, check_width
 from index.part import passages_of
 from index.seen import Seen, seen_on
 from index.spelling import Spelling
 from index.store import ArticleRow, Store
 from index.story_tables import Stories
-from index.types import Embedder, Hit, VectorIndex
+from index.types import Embedder, Hit, Preference, VectorIndex
 from index.vectors import FlatVectors
 from index.versions import MEND, Manifest
 
@@ -38,6 +38,8 @@ class Index:
 
     problem: str | None = None
     """It never moves, so nothing can keep it from it."""
+    literal = False
+    """Questions to a whole index are not only read as they are written."""
 
     def __init__(
         self,
@@ -57,6 +59,7 @@ class Index:
         self._spelling: Spelling | None = None  # made at the first question
         self._seen: Seen | None = None  # of the day that was asked about last
         self._rows: tuple[ArticleRow, ...] | None = None  # read when they are first asked for
+        self._outlets: tuple[str, ...] | None = None
 
     @classmethod
     def open(cls, directory: Path, embedder: Embedder) -> Index:
@@ -100,7 +103,7 @@ class Index:
         k: int = 10,
         depth: int = 60,
         as_of: date | None = None,
-        newness: float = 0.0,
+        prefer: Preference | None = None,
         within: Collection[str] | None = None,
     ) -> list[Hit]:
         """The `k` best passages for `question`, best first; none for a blank question.
@@ -108,9 +111,8 @@ class Index:
         The `depth` nearest by vector and the `depth` best by BM25 are fused by reciprocal rank, and
         `Hit.score` is that sum. Equal scores are ordered by the passage's place in the index. What
         copies of a story say is searched in one of them, and the others are in `Hit.copies`. With
-        `as_of` only what was known on that day is searched (index/seen.py), and the score of an
-        article of that day grows by the share `newness`, of an older one by less. With `within`
-        only the articles of these ids are searched (index/part.py).
+        `as_of` only what was known on that day is searched (index/seen.py); what to `prefer` is
+        raised. With `within` only the articles of these ids are searched (index/part.py).
         """
         if not question.strip():
             return []
@@ -129,10 +131,7 @@ class Index:
             "lexical": self._store.search(question, depth, allow),
         }
         best = reciprocal_rank_fusion(rankings)
-        if as_of and newness:
-            days = self._store.days([id_ for id_, _, _ in best])
-            best = weigh_by_age(best, days, as_of, newness)
-        best = best[:k]
+        best = (self._raised(best, prefer) if prefer else best)[:k]
         ids = [id_ for id_, _, _ in best]
         passages, copies = self._store.passages(ids), self._stories.copies(ids)
         similarity = dict(nearest)
@@ -141,6 +140,22 @@ class Index:
             for id_, score, ranks in best
         ]
         return _as_known(dict(zip(ids, hits, strict=True)), seen)[:k] if seen else hits
+
+    def _raised(self, fused: Sequence[Fused], prefer: Preference) -> list[Fused]:
+        ids = [id_ for id_, _, _ in fused]
+        raised = list(fused)
+        if prefer.days:
+            raised = weigh_by_day(raised, self._store.days(ids), prefer.days, prefer.by_day)
+        if prefer.outlets:
+            outlets = self._store.outlets_of(ids)
+            raised = weigh_by_outlet(raised, outlets, prefer.outlets, prefer.by_outlet)
+        return raised
+
+    def outlets(self) -> list[str]:
+        """Those of all articles, in the order of the alphabet."""
+        if self._outlets is None:
+            self._outlets = tuple(self._store.outlets())
+        return list(self._outlets)
 
     def _seen_on(self, day: date) -> Seen:
         seen = self._seen

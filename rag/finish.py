@@ -14,11 +14,13 @@ from rag.types import Answer, Done, Generator, Searched, Sentence
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A question as it was asked and, as `query`, as it was understood; `as_of` a day, if told."""
+    """A question as it was asked and, as `query`, as it was understood; `as_of` a day, if told;
+    `preferred` what it names of dates and outlets, in words."""
 
     question: str
     query: str
     as_of: date | None = None
+    preferred: str = ""
 
 
 def finish(
@@ -49,6 +51,7 @@ def finish(
             index_version=index.manifest.version,
             disagreements=told.disagreements,
             as_of=request.as_of,
+            preferred=request.preferred or None,
             note=note_on(
                 request.query, told.sentences, request.as_of or date.today(), request.as_of
             ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Generator as TypingGenerator
 from datetime import date
+from functools import partial
 
 from index.live import LiveIndex
 from index.search import Index
@@ -22,13 +23,15 @@ from rag.draft import check_draft, write_draft
 from rag.evidence import Candidate, candidates, choose
 from rag.finish import Request, finish
 from rag.followup import stand_alone
+from rag.joined import stream_parts
 from rag.judge import best_first, fewest_to_read, judge, promises, worth_reading
 from rag.limits import Limits
+from rag.parts import parts_of
 from rag.phrasing import as_question
+from rag.preferred import named_to, search
 from rag.prompt import declines
 from rag.question import askable
 from rag.quote import best_quote
-from rag.times import newness
 from rag.types import (
     Answer,
     Done,
@@ -78,16 +81,20 @@ class Pipeline:
     ) -> Iterator[Event]:
         """The events of one answer as of a day, `Done` last, from the whole index or a `part` of
         it. Closing it stops the model."""
-        with self.index.pinned() as index:
-            yield from self._answer(part(index) if part else index, question, history, as_of)
+        question = askable(question, self._limits.question_characters)
+        with self.index.pinned() as whole:
+            index = part(whole) if part else whole
+            parts = [question] if index.literal else parts_of(as_question(question))
+            ask = partial(self._answer, index, as_of)
+            yield from stream_parts(question, parts, history, ask)
 
     def _answer(
-        self, index: Searched, question: str, history: Sequence[Turn], as_of: date | None
+        self, index: Searched, as_of: date | None, question: str, history: Sequence[Turn]
     ) -> Iterator[Event]:
         clock = Clock()
-        question = askable(question, self._limits.question_characters)
         understood = index.corrected(stand_alone(question, history, self.generator))
-        request, query = Request(question, understood, as_of), as_question(understood)
+        query = as_question(understood)
+        request = Request(question, understood, as_of, str(named_to(index, query, as_of)))
         retrieved, ranked = self._find(index, query, as_of)
         found = choose(ranked, self._limits.budget)
         clock.found()
@@ -150,6 +157,5 @@ class Pipeline:
         self, index: Searched, query: str, as_of: date | None
     ) -> tuple[list[Hit], list[Candidate]]:
         """The passages found, and their sentences, the best evidence first."""
-        limit, new = self._limits.retrieved, newness(query, as_of)
-        hits = index.search(query, limit, as_of=as_of, newness=new)
+        hits = search(index, query, self._limits.retrieved, as_of)
         return hits, candidates(query, hits, self._embedder, self._limits.budget.candidates)

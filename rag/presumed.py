@@ -34,6 +34,12 @@ _OBJECT = re.compile(
     rf"(?P<thing>\w[\w’'-]*(?: \w[\w’'-]*){{0,3}}?)) (?P<clause>{_AUXILIARY} .+)",
     re.IGNORECASE,
 )
+# "Who is Orrin's treasurer", and no verb but the one that links the two.
+_IS = re.compile(
+    r"(?P<asks>who|what|where|when|how (?:old|big|large|high|long|tall|many))"
+    r" (?P<is>is|was|are|were) (?P<thing>(?:the |(?-i:[A-Z]))[^,]*)",
+    re.IGNORECASE,
+)
 _DOER = re.compile(r"(?:(?P<who>who)|which|what|how many) (?P<rest>.+)", re.IGNORECASE)
 _UNSURE = re.compile(
     r"\b(?:not|never|no|none|nobody|or|when|if|while|whether|because|although|though|than|unless"
@@ -108,8 +114,30 @@ def presumed(question: str) -> Presumed | None:
     return Presumed(statement) if statement else None
 
 
-def _clause(words: Sequence[str]) -> _Clause | None:
-    """The statement in a question from its auxiliary on, such as "did Meta sell its stake"."""
+def indirect(question: str) -> str | None:
+    """A question as it stands after "do not say": "when Meta sold its stake"; None where no rule is
+    sure of it."""
+    plain = " ".join(question.split()).rstrip(" ?")
+    asked = plain.partition(" ")[2]
+    if len(plain.split()) > _LONGEST or _UNSURE.search(asked):
+        return None
+    for form in (_CIRCUMSTANCE, _OBJECT):
+        match = form.fullmatch(plain)
+        if match and (clause := _clause(match["clause"].split(), frozenset())):
+            opening = plain[: match.start("clause")].strip()
+            return f"{_small(opening)} {clause.text()}"
+    if match := _IS.fullmatch(plain):
+        return f"{_small(match['asks'])} {match['thing']} {match['is']}"
+    return _small(plain) if plain.lower().startswith("who ") and _with_doer(plain) else None
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _clause(words: Sequence[str], granted: frozenset[str] = _GRANTED) -> _Clause | None:
+    """The statement in a question from its auxiliary on, such as "did Meta sell its stake"; None
+    for a verb of those that are `granted`."""
     auxiliary = words[0].lower()
     verbs = (n for n in range(2, len(words)) if _base(auxiliary, words[n]))
     place = next(verbs, None)
@@ -124,7 +152,7 @@ def _clause(words: Sequence[str]) -> _Clause | None:
     if auxiliary in ("do", "does") and not subject[0][:1].isupper():
         return None
     predicate = _predicate(auxiliary, adverbs, words[place])
-    return _finished(" ".join(subject), predicate, _base(auxiliary, words[place]), after, _GRANTED)
+    return _finished(" ".join(subject), predicate, _base(auxiliary, words[place]), after, granted)
 
 
 def _finished(

@@ -177,7 +177,7 @@ class TestAsk:
         answer = byline("ask", QUESTION, "--json").json
         assert set(answer) == {
             "question", "answer", "abstained", "sentences", "disagreements", "passages",
-            "timings", "model", "index_version", "understood", "as_of", "note",
+            "timings", "model", "index_version", "understood", "as_of", "note", "preferred",
         }  # fmt: skip
         (sentence,) = answer["sentences"]
         assert set(sentence) == {"text", "verdict", "support", "why", "citations"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.presumed import presumed
+from rag.presumed import indirect, presumed
 from rag.verbs import BASE, PARTICIPLE, PAST, PRESENT_PARTICIPLE, third_person
 
 
@@ -142,3 +142,25 @@ def test_forms_of_a_verb(base: str, past: str, participle: str, present: str, th
     assert PAST[base] == past
     assert BASE[past] == PARTICIPLE[participle] == PRESENT_PARTICIPLE[present] == base
     assert third_person(base) == third
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("When did Vell sell Orrin?", "when Vell sold Orrin"),
+        ("How much did Vell pay for Orrin?", "how much Vell paid for Orrin"),
+        ("Which university did Ruiz attend?", "which university Ruiz attended"),
+        ("When was Vell founded?", "when Vell was founded"),
+        ("In which city was Ruiz born?", None),  # "born" is on no list
+        ("How many boats does Vell have?", "how many boats Vell has"),
+        ("Who replaced Ruiz?", "who replaced Ruiz"),
+        ("Who is the mayor of Port Lyle?", "who the mayor of Port Lyle is"),
+        ("How old is Ana Ruiz?", "how old Ana Ruiz is"),
+        ("How old is he?", None),
+        ("Did Vell sell Orrin?", None),
+        ("Why did Vell not sell Orrin?", None),
+        ("", None),
+    ],
+)
+def test_indirect_question(question: str, told: str | None) -> None:
+    assert indirect(question) == told
