@@ -14,7 +14,7 @@ from datetime import date
 
 from index.browse import day
 from index.types import Hit, Preference
-from rag.times import Span, times_named
+from rag.times import Span, months, times_named
 from rag.types import Searches
 
 NEWNESS = 0.1
@@ -54,6 +54,8 @@ class Named:
         assert self.time is not None
         first, last = self.time.first, self.time.last
         end = day(last.isoformat())
+        if self.time in (months(first.year, 1, 12), months(first.year, first.month)):
+            return str(first.year) if last.month > first.month else f"{first:%B %Y}"
         if first == last:
             return end
         if (first.year, first.month) == (last.year, last.month):
@@ -64,21 +66,30 @@ class Named:
 
 
 def named_in(question: str, on: date, outlets: Sequence[str]) -> Named:
-    """What a question of the day `on` names: times that lie not wholly after it, as one from the
-    first to the last, and those of `outlets` that it asks for the reports of.
-
-    What reaches back or on without an end ("before 2020") is no time to look at first.
-    """
-    spans = [
-        span
-        for span in times_named(question, on)
-        if span.first != date.min and span.last != date.max and span.first <= on
-    ]
-    time = None
-    if spans:
-        time = Span(min(span.first for span in spans), max(span.last for span in spans))
+    """What a question of the day `on` names: times, as one from the first day to the last, and
+    those of `outlets` that it asks for the reports of."""
+    spans = times_named(question, on)
+    time = Span(min(s.first for s in spans), max(s.last for s in spans)) if spans else None
+    if time is not None and not _tells_when(time, spans, on):
+        time = None
     asked = (outlet for outlet in outlets if _asks_for(question, outlet))
     return Named(time, tuple(dict.fromkeys(asked)))
+
+
+def _tells_when(time: Span, spans: Sequence[Span], on: date) -> bool:
+    """Whether articles of a time, in which all that are named lie, are to be looked at first.
+
+    Not for one that has no end ("before 2020"), that is wholly to come, or that is only the day of
+    the question ("who leads it now"). Nor where a short one is named beside a long one: "the 2025
+    forecast given in January" may mean the January of any year.
+    """
+    if date.min == time.first or time.last == date.max or time.first > on or time == Span(on, on):
+        return False
+    return len({_is_short(span) for span in spans}) == 1
+
+
+def _is_short(time: Span) -> bool:
+    return (time.last - time.first).days < _SHORT
 
 
 def _asks_for(question: str, outlet: str) -> bool:
@@ -112,7 +123,7 @@ def preference(named: Named, as_of: date | None) -> Preference | None:
     first, last, by_day = as_of, as_of, NEWNESS if as_of else 0.0
     if named.time is not None:
         first, last = named.time.first, named.time.last
-        by_day = PREFERRED if (last - first).days < _SHORT else DISTANT
+        by_day = PREFERRED if _is_short(named.time) else DISTANT
     if not by_day and not named.outlets:
         return None
     return Preference(

@@ -26,10 +26,10 @@ JUNE_13 = "What did Meta buy on 13 June 2025?"
     [
         ("What happened last week?", "dates: 9 to 15 June 2025"),
         ("Who was fired yesterday?", "date: 17 June 2025"),
-        ("What did Vell buy in June 2025?", "dates: 1 to 30 June 2025"),
+        ("What did Vell buy in June 2025?", "dates: June 2025"),
         ("What did Vell buy in the past month?", "dates: 18 May to 18 June 2025"),
         ("What did Vell buy since December?", "dates: 1 December 2024 to 18 June 2025"),
-        ("What did Vell buy in 2024?", "dates: 1 January to 31 December 2024"),
+        ("What did Vell buy in 2024?", "dates: 2024"),
         ("What did Vell buy in May and in June?", "dates: 1 May to 30 June 2025"),
         ("What does Reuters say about Vell?", "outlet: Reuters"),
         ("According to the Harbour Post, who leads Vell?", "outlet: The Harbour Post"),
@@ -37,6 +37,8 @@ JUNE_13 = "What did Meta buy on 13 June 2025?"
         ("How does AP describe last week's talks?", "dates: 9 to 15 June 2025; outlet: AP"),
         ("What did the Reuters story say on Vell?", "outlet: Reuters"),
         ("Who leads Vell?", ""),
+        ("Who runs Vell now that Ruiz is gone?", ""),
+        ("Which range for 2025 had Vell given in January?", ""),
         ("Who bought Reuters?", ""),  # the outlet is what is asked about
         ("Who leads the AP plant?", ""),
         ("What will happen next month?", ""),  # no article is of then
