@@ -32,17 +32,7 @@ from rag.preferred import named_to, search
 from rag.prompt import declines
 from rag.question import askable
 from rag.quote import best_quote
-from rag.types import (
-    Answer,
-    Done,
-    Event,
-    Found,
-    Generator,
-    History,
-    Searched,
-    Sentence,
-    Turn,
-)
+from rag.types import Answer, Done, Event, Found, Generator, History, Searched, Sentence, Turn
 from rag.unsaid import unsaid
 from rag.voices import Reader
 
@@ -124,9 +114,7 @@ class Pipeline:
         sentences, cited = corroborate(sentences, evidence if sentences else judged, retrieved)
         reader = Reader(judged, ranked, self.generator)
         told = tell_differences(query, sentences, cited, retrieved, reader)
-        missing = None
-        if not sentences:
-            missing = unsaid(query, retrieved, told.hits, self._embedder, self.generator)
+        missing = unsaid(query, told, retrieved, self._embedder, self.generator)
         yield finish(request, told, sure, quoted, missing, raw, clock, self.generator, index)
 
     def _write(

@@ -103,13 +103,13 @@ class Answer:
     and after them sentences of other articles, which say the same or differ.
 
     When `abstained`, `sentences` holds the refusal and, where it is known, a sentence on what the
-    articles leave unsaid, and `hits` the closest passages.
-    `raw` is the model's own text, unchanged. `understood` is the question that was answered where
-    it is not as it was asked: rewritten so that it stands alone, its spelling put right, or taken
-    apart; `preferred` are the dates and outlets that it names, whose articles were looked at first,
-    in words. With `as_of` it rests on what was known on that day; `note` is what a reader should know of its age,
-    in one or two sentences. `confidence` is how likely the answer is right, 0 to 1; None for a
-    refusal, and where the model was not taught to judge. `quoted`: it is an article's own sentence.
+    articles leave unsaid, and `hits` the closest passages. `raw` is the model's own text,
+    unchanged. `understood` is the question that was answered where it is not as it was asked:
+    rewritten so that it stands alone, its spelling put right, or taken apart; `preferred` are the
+    dates and outlets that it names, whose articles were looked at first, in words. With `as_of` it
+    rests on what was known on that day; `note` is what a reader should know of its age, in one or
+    two sentences. `confidence` is how likely the answer is right, 0 to 1; None for a refusal, and
+    where the model was not taught to judge. `quoted`: it is an article's own sentence.
     """
 
     question: str

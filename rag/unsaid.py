@@ -13,6 +13,7 @@ from dataclasses import replace
 from index.types import Embedder, Hit
 from rag.answerable import unmentioned_names
 from rag.asked import kinds_asked, offer
+from rag.disagreement import Told
 from rag.evidence import Budget, candidates, choose
 from rag.markers import DraftSentence, quotable
 from rag.presumed import Presumed, presumed
@@ -38,25 +39,25 @@ _READ = Budget(characters=800, passages=3, candidates=48)
 
 def unsaid(
     question: str,
+    answer: Told,
     retrieved: Sequence[Hit],
-    shown: Sequence[Hit],
     embedder: Embedder,
     generator: Generator,
 ) -> Sentence | None:
-    """A sentence to stand after the refusal, None where nothing is sure.
+    """A sentence to stand after a refusal; None where `answer` is none, and where nothing is sure.
 
     `retrieved` are the passages of the search, in which the best evidence for what is presumed is
-    read; `shown` those of the refusal, which a sentence may cite.
+    read. A sentence may cite those that the refusal shows.
     """
     told = presumed(question)
-    if told is None or not retrieved:
+    if answer.sentences or told is None or not retrieved:
         return None
     stated = _stated(told.statement, retrieved, embedder, generator)
     if stated is None:
         return None
     if stated < DENIED:
         return Sentence(f"The articles do not say that {told.statement}.")
-    return _said_in_part(question, told, shown) if stated >= SAID else None
+    return _said_in_part(question, told, answer.hits) if stated >= SAID else None
 
 
 def _stated(
