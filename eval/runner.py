@@ -18,19 +18,12 @@ from eval.records import (
 )
 from eval.scores import score
 from index.types import Hit
-from rag.times import newness
+from rag.preferred import search
 from rag.types import Answer, Done, Event, Found, Sentence, Turn
+from rag.types import Searches as Searches
 
 RETRIEVED = 50
 """Passages that the search is asked for: more than any answer reads, to see where gold stands."""
-
-
-class Searches(Protocol):
-    """What finds passages."""
-
-    def search(
-        self, question: str, k: int, *, as_of: date | None = None, newness: float = 0.0
-    ) -> list[Hit]: ...
 
 
 class Asks(Protocol):
@@ -72,8 +65,7 @@ class Runner:
             self._said[(as_of, *question.history, question.question)] = answer.said
         # After the answer, so that nothing is in a cache for it.
         query = answer.understood if answer and answer.understood else question.question
-        new = newness(query, as_of)
-        retrieved = self._pipeline.index.search(query, RETRIEVED, as_of=as_of, newness=new)
+        retrieved = search(self._pipeline.index, query, RETRIEVED, as_of)
         record = make_record(question, history, retrieved, evidence or (), answer, error)
         return score(record, question)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 _HALF_LIFE = 30
-"""Days after which an article's newness counts half."""
+"""Days off the time asked for after which an article counts half."""
 
 Fused = tuple[int, float, dict[str, int]]
 """An id, its score and its rank in each ranking that has it."""
@@ -32,21 +32,35 @@ def fused_score(ranks: Mapping[str, int], k: int = 60) -> float:
     return sum(1 / (k + rank) for rank in ranks.values())
 
 
-def weigh_by_age(
-    fused: Sequence[Fused], days: Mapping[int, date], day: date, weight: float
+def weigh_by_day(
+    fused: Sequence[Fused], published: Mapping[int, date], days: tuple[date, date], weight: float
 ) -> list[Fused]:
-    """The same with what is new on `day` raised: a score grows by the share `weight` for an article
-    of that day, and by half as much for one `_HALF_LIFE` days older. What has no day in `days`
-    stays as it is. Li and Croft, "Time-Based Language Models", CIKM 2003.
+    """The same with what was published from the first of `days` to the last raised: a score grows
+    by the share `weight`, and by half as much for each `_HALF_LIFE` days that an article is before
+    or after them. What has no day in `published` stays as it is. Li and Croft, "Time-Based Language
+    Models", CIKM 2003.
     """
     weighed = [
-        (id_, score * age_factor(days.get(id_), day, weight), ranks) for id_, score, ranks in fused
+        (id_, score * day_factor(published.get(id_), days, weight), ranks)
+        for id_, score, ranks in fused
     ]
     return sorted(weighed, key=lambda item: (-item[1], item[0]))
 
 
-def age_factor(published: date | None, day: date, weight: float) -> float:
-    """What `weigh_by_age` multiplies a score by: 1 where no date is known."""
+def day_factor(published: date | None, days: tuple[date, date], weight: float) -> float:
+    """What `weigh_by_day` multiplies a score by: 1 where no date is known."""
     if published is None:
         return 1.0
-    return float(1 + weight * 0.5 ** (max((day - published).days, 0) / _HALF_LIFE))
+    away = max((published - days[1]).days, (days[0] - published).days, 0)
+    return float(1 + weight * 0.5 ** (away / _HALF_LIFE))
+
+
+def weigh_by_outlet(
+    fused: Sequence[Fused], outlets: Mapping[int, str], wanted: Collection[str], weight: float
+) -> list[Fused]:
+    """The same with what is of the `wanted` outlets raised by the share `weight` of its score."""
+    weighed = [
+        (id_, score * (1 + weight * (outlets.get(id_) in wanted)), ranks)
+        for id_, score, ranks in fused
+    ]
+    return sorted(weighed, key=lambda item: (-item[1], item[0]))

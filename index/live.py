@@ -13,7 +13,7 @@ from corpus.article import Article
 from corpus.errors import BylineError
 from index.search import Index
 from index.store import ArticleRow
-from index.types import Embedder, Hit
+from index.types import Embedder, Hit, Preference
 from index.versions import Manifest
 
 _log = logging.getLogger(__name__)
@@ -50,6 +50,9 @@ class LiveIndex:
                 self._users[index] -= 1
                 self._close_left()
 
+    literal = False
+    """As of Index."""
+
     @property
     def manifest(self) -> Manifest:
         with self.pinned() as index:
@@ -61,11 +64,11 @@ class LiveIndex:
         k: int = 10,
         depth: int = 60,
         as_of: date | None = None,
-        newness: float = 0.0,
+        prefer: Preference | None = None,
     ) -> list[Hit]:
         """As Index.search."""
         with self.pinned() as index:
-            return index.search(question, k, depth, as_of, newness)
+            return index.search(question, k, depth, as_of, prefer)
 
     def article(self, article_id: str) -> Article | None:
         with self.pinned() as index:
@@ -75,6 +78,11 @@ class LiveIndex:
         """As Index.articles."""
         with self.pinned() as index:
             return index.articles()
+
+    def outlets(self) -> list[str]:
+        """As Index.outlets."""
+        with self.pinned() as index:
+            return index.outlets()
 
     def close(self) -> None:
         """For the end: uses that go on lose their version."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -14,14 +14,14 @@ from corpus.article import Article
 from corpus.errors import BylineError
 from index import versions
 from index.derived import open_vectors, open_words
-from index.fuse import reciprocal_rank_fusion, weigh_by_age
+from index.fuse import Fused, reciprocal_rank_fusion, weigh_by_day, weigh_by_outlet
 from index.guard import check_embedder, check_width
 from index.part import passages_of
 from index.seen import Seen, seen_on
 from index.spelling import Spelling
 from index.store import ArticleRow, Store
 from index.story_tables import Stories
-from index.types import Embedder, Hit, VectorIndex, WordIndex
+from index.types import Embedder, Hit, Preference, VectorIndex, WordIndex
 from index.versions import MEND, Manifest
 
 
@@ -36,6 +36,8 @@ class Index:
     """It is searched as a whole."""
     problem: str | None = None
     """It never moves, so nothing can keep it from it."""
+    literal = False
+    """Questions to a whole index are not only read as they are written."""
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ class Index:
         self._seen: Seen | None = None  # of the day that was asked about last
         self._part: tuple[tuple[Seen | None, tuple[str, ...]], frozenset[int]] | None = None
         self._rows: tuple[ArticleRow, ...] | None = None  # read when they are first asked for
+        self._outlets: tuple[str, ...] | None = None
 
     @classmethod
     def open(cls, directory: Path, embedder: Embedder) -> Index:
@@ -102,7 +105,7 @@ class Index:
         k: int = 10,
         depth: int = 60,
         as_of: date | None = None,
-        newness: float = 0.0,
+        prefer: Preference | None = None,
         within: Collection[str] | None = None,
     ) -> list[Hit]:
         """The `k` best passages for `question`, best first; none for a blank question.
@@ -110,9 +113,8 @@ class Index:
         The `depth` nearest by vector and the `depth` best by BM25 are fused by reciprocal rank, and
         `Hit.score` is that sum. Equal scores are ordered by the passage's place in the index. What
         copies of a story say is searched in one of them, and the others are in `Hit.copies`. With
-        `as_of` only what was known on that day is searched (index/seen.py), and the score of an
-        article of that day grows by the share `newness`, of an older one by less. With `within`
-        only the articles of these ids are searched (index/part.py).
+        `as_of` only what was known on that day is searched (index/seen.py); what to `prefer` is
+        raised. With `within` only the articles of these ids are searched (index/part.py).
         """
         if not question.strip():
             return []
@@ -132,10 +134,7 @@ class Index:
             "lexical": [id_ for id_, _ in by_words],
         }
         best = reciprocal_rank_fusion(rankings)
-        if as_of and newness:
-            days = self._store.days([id_ for id_, _, _ in best])
-            best = weigh_by_age(best, days, as_of, newness)
-        best = best[:k]
+        best = (self._raised(best, prefer) if prefer else best)[:k]
         ids = [id_ for id_, _, _ in best]
         passages, copies = self._store.passages(ids), self._stories.copies(ids)
         similarity, bm25 = dict(nearest), dict(by_words)
@@ -151,6 +150,22 @@ class Index:
             for id_, score, ranks in best
         ]
         return _as_known(dict(zip(ids, hits, strict=True)), seen)[:k] if seen else hits
+
+    def _raised(self, fused: Sequence[Fused], prefer: Preference) -> list[Fused]:
+        ids = [id_ for id_, _, _ in fused]
+        raised = list(fused)
+        if prefer.days:
+            raised = weigh_by_day(raised, self._store.days(ids), prefer.days, prefer.by_day)
+        if prefer.outlets:
+            outlets = self._store.outlets_of(ids)
+            raised = weigh_by_outlet(raised, outlets, prefer.outlets, prefer.by_outlet)
+        return raised
+
+    def outlets(self) -> list[str]:
+        """Those of all articles, in the order of the alphabet."""
+        if self._outlets is None:
+            self._outlets = tuple(self._store.outlets())
+        return list(self._outlets)
 
     def _seen_on(self, day: date) -> Seen:
         seen = self._seen

@@ -150,6 +150,22 @@ class Store:
         )
         return {id_: day for id_, stated in rows if (day := day_stated(stated))}
 
+    def outlets_of(self, ids: Collection[int]) -> dict[int, str]:
+        """In which outlet the articles of these passages stood, where that is known."""
+        rows = self._rows(
+            "SELECT p.id, a.outlet FROM passages p JOIN articles a ON a.id = p.article_id"
+            f" WHERE a.outlet IS NOT NULL AND p.id IN ({_marks(ids)})",
+            list(ids),
+        )
+        return dict(rows)
+
+    def outlets(self) -> list[str]:
+        """Those of all articles, in the order of the alphabet."""
+        rows = self._rows(
+            "SELECT DISTINCT outlet FROM articles WHERE outlet IS NOT NULL ORDER BY outlet", []
+        )
+        return [outlet for (outlet,) in rows]
+
     def search(
         self, question: str, k: int, allow: Collection[int] | None = None
     ) -> list[tuple[int, float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from corpus.article import Article
@@ -42,6 +43,20 @@ class Copy:
     outlet: str | None = None
     published_at: str | None = None
     url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What a search raises among all that it finds; nothing is shut out by it.
+
+    A score grows by the share `by_day` for an article of `days`, from the first to the last, and by
+    less the farther it is from them; by the share `by_outlet` for one of these `outlets`.
+    """
+
+    days: tuple[date, date] | None = None
+    by_day: float = 0.0
+    outlets: tuple[str, ...] = ()
+    by_outlet: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

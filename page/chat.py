@@ -91,9 +91,10 @@ class Exchange:
 
     def take(self, event: Event) -> None:
         match event:
-            case Found(hits):
-                # A draft that came before was thrown away.
-                self.hits, self.draft, self.checked = hits, "", {}
+            case Found(hits, goes_on):
+                self.hits = hits
+                if not goes_on:  # a draft that came before was thrown away
+                    self.draft, self.checked = "", {}
                 self.notice = f"Reading {count(len(hits), 'passage')}{self.about}…"
             case Piece(text):
                 self.draft += text

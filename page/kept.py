@@ -133,6 +133,7 @@ def _answer(answer: Answer, passages: _Passages) -> dict[str, Any]:
         "note": answer.note,
         "confidence": answer.confidence,
         "quoted": answer.quoted,
+        "preferred": answer.preferred,
     }
 
 

@@ -134,10 +134,12 @@ def _answer(turn: int, answer: Answer, undo: str) -> str:
         said = f"Kept from when it was asked before; from {read}"
     if answer.confidence is not None:
         said += f" · confidence: {in_words(answer.confidence)}"
+    read_as = [f"Understood as: {escape(answer.understood)}"] if answer.understood else []
+    if answer.preferred:
+        read_as.append(f"Looked at first: {escape(answer.preferred)}")
     understood = ""
-    if answer.understood:
-        told = f"Understood as: {escape(answer.understood)}{undo}"
-        understood = f"<p class='note understood' dir='auto'>{told}</p>"
+    if read_as:
+        understood = f"<p class='note understood' dir='auto'>{'<br>'.join(read_as)}{undo}</p>"
     return (
         f"<p class='{kind}' dir='auto'>{' '.join(sentences)}</p>{understood}{note}{cards}"
         f"<p class='took'><span>{said}</span>{_key(answer)}</p>"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
 from rag.clock import Clock
 from rag.finish import Request
-from rag.types import Answer, Searched
+from rag.types import Answer, Done, Event, Found, Searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,26 @@ class AnswerCache:
             if asked in self._answers:
                 self._answers.move_to_end(asked)
             return self._answers.get(asked)
+
+    def stream(
+        self,
+        index: Searched,
+        request: Request,
+        clock: Clock,
+        answer: Callable[[], Iterator[Event]],
+    ) -> Iterator[Event]:
+        """The kept answer to a request or, where there is none, the events of `answer`, which is
+        kept."""
+        asked = asked_of(index, request)
+        if kept := self.get(asked):
+            clock.found()
+            yield Found(kept.hits)
+            yield Done(again(kept, request, clock))
+            return
+        for event in answer():
+            if isinstance(event, Done):
+                self.put(asked, event.answer)
+            yield event
 
     def put(self, asked: Asked, answer: Answer) -> None:
         """Keep it; the one that was not asked for longest goes. Answers from versions before this

@@ -145,10 +145,10 @@ def measure(directory: Path, questions: Sequence[str], embedder: Embedder) -> Me
             for name, scope in (("all", Scope()), ("outlet", _OUTLET)):
                 part = Part(index, scope)
                 for question in questions:
-                    part.search(question, K, as_of=None, newness=0.0)
+                    part.search(question, K)
                 for question in questions:
                     wall, processor = time.perf_counter(), time.process_time()
-                    part.search(question, K, as_of=None, newness=0.0)
+                    part.search(question, K)
                     spent = time.perf_counter() - wall, time.process_time() - processor
                     times[name].append((1000 * spent[0], 1000 * spent[1]))
             peak_bytes = peak()

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from index.types import Hit
+from rag.types import Generator
 
 Words = Literal["high", "fair", "low"]
 
@@ -32,6 +33,12 @@ def confidence(evidence: Sequence[Hit], *, quoted: bool = False) -> float:
     slope, intercept = QUOTED if quoted else WRITTEN
     states = min(max(states, 1e-6), 1 - 1e-6)
     return 1 / (1 + math.exp(-slope * math.log(states / (1 - states)) - intercept))
+
+
+def believed(evidence: Sequence[Hit], generator: Generator, least: float) -> bool:
+    """Whether an answer written from the evidence would be right often enough, with the `least`
+    confidence; of a model that was not taught to judge this is not known beforehand."""
+    return not generator.taught or confidence(evidence) >= least
 
 
 def in_words(probability: float) -> Words:

@@ -7,25 +7,25 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from index.fuse import age_factor, fused_score
+from index.fuse import day_factor, fused_score
 from index.store import day_stated
-from index.types import Embedder, Hit
+from index.types import Embedder, Hit, Preference
 from rag.evidence import Budget, Candidate, candidates
 from rag.judge import judge
-from rag.times import newness
+from rag.preferred import named_in, preference
 from rag.types import Generator
 from rag.untrusted import visible
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Of one hit: its `fused` score from both ranks; by what an answer multiplies that for its
-    `newness`; its best `sentence` as evidence, None where others took the room; and how likely it
-    states the answer, None where no model was asked."""
+    """Of one hit: its `fused` score from both ranks; by what an answer multiplies that, as its
+    article is `raised` for its day and its outlet; its best `sentence` as evidence, None where
+    others took the room; and how likely it states the answer, None where no model was asked."""
 
     hit: Hit
     fused: float
-    newness: float
+    raised: float
     sentence: Candidate | None
     judged: float | None
 
@@ -42,12 +42,14 @@ def explain(
     for candidate in candidates(question, hits, embedder, Budget().candidates):
         best.setdefault(id(candidate.hit), candidate)
     judged = {h.passage: h.score for h in judge(question, hits, generator)} if generator else {}
-    weight = newness(question, as_of)
+    outlets = [hit.passage.article.outlet or "" for hit in hits]
+    named = named_in(question, as_of or date.today(), outlets)
+    prefer = preference(named, as_of) or Preference()
     return [
         Explained(
             hit,
             fused_score(hit.ranks),
-            _factor(hit, as_of, weight),
+            _factor(hit, prefer),
             best.get(id(hit)),
             judged.get(hit.passage),
         )
@@ -55,9 +57,12 @@ def explain(
     ]
 
 
-def _factor(hit: Hit, as_of: date | None, weight: float) -> float:
-    published = day_stated(hit.passage.article.published_at)
-    return age_factor(published, as_of, weight) if as_of else 1.0
+def _factor(hit: Hit, prefer: Preference) -> float:
+    article = hit.passage.article
+    by_day = 1.0
+    if prefer.days:
+        by_day = day_factor(day_stated(article.published_at), prefer.days, prefer.by_day)
+    return by_day * (1 + prefer.by_outlet * (article.outlet in prefer.outlets))
 
 
 def explained_json(explained: Explained) -> dict[str, Any]:
@@ -67,7 +72,7 @@ def explained_json(explained: Explained) -> dict[str, Any]:
         "dense": {"rank": hit.ranks.get("dense"), "score": _rounded(hit.similarity)},
         "lexical": {"rank": hit.ranks.get("lexical"), "score": _rounded(hit.bm25)},
         "fused": _rounded(explained.fused),
-        "newness": _rounded(explained.newness),
+        "raised": _rounded(explained.raised),
         "copies": len(hit.copies),
         "evidence": None
         if sentence is None
@@ -87,7 +92,7 @@ def explained_text(explained: Explained) -> str:
     hit, sentence = explained.hit, explained.sentence
     lines = [
         f"{_stage('dense', hit, hit.similarity)}; {_stage('lexical', hit, hit.bm25)}; "
-        f"fused {explained.fused:.4f}; newness ×{explained.newness:.2f}; "
+        f"fused {explained.fused:.4f}; raised ×{explained.raised:.2f}; "
         f"copies {len(hit.copies)}"
     ]
     if sentence is None:

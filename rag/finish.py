@@ -14,40 +14,48 @@ from rag.types import Answer, Done, Generator, Searched, Sentence
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A question as it was asked and, as `query`, as it was understood; `as_of` a day, if told."""
+    """A question as it was asked and, as `query`, as it was understood; `as_of` a day, if told;
+    `preferred` what it names of dates and outlets, in words."""
 
     question: str
     query: str
     as_of: date | None = None
+    preferred: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the model wrote, `raw`; what stands instead may be `quoted`. `confidence` is as of
+    Answer, and `unsaid` what a refusal says that the articles leave out, None where that is not
+    known."""
+
+    raw: str
+    quoted: bool = False
+    confidence: float | None = None
+    unsaid: Sentence | None = None
 
 
 def finish(
-    request: Request,
-    told: Told,
-    sure: float | None,
-    quoted: bool,
-    raw: str,
-    clock: Clock,
-    generator: Generator,
-    index: Searched,
+    request: Request, told: Told, reply: Reply, clock: Clock, generator: Generator, index: Searched
 ) -> Done:
-    """The answer, with how `sure` it is, or, where no sentence stands, the refusal with the closest
-    passages."""
+    """The answer or, where no sentence stands, the refusal with the closest passages."""
     return Done(
         Answer(
             question=request.question,
             understood=request.query if request.query != request.question else None,
-            sentences=told.sentences or (Sentence(REFUSAL),),
+            sentences=told.sentences
+            or (Sentence(REFUSAL), *([reply.unsaid] if reply.unsaid else [])),
             hits=told.hits,
             abstained=not told.sentences,
-            confidence=sure,
-            quoted=quoted,
-            raw=raw,
+            confidence=reply.confidence,
+            quoted=reply.quoted,
+            raw=reply.raw,
             timings=clock.timings(),
             model=generator.name,
             index_version=index.manifest.version,
             disagreements=told.disagreements,
             as_of=request.as_of,
+            preferred=request.preferred or None,
             note=note_on(
                 request.query, told.sentences, request.as_of or date.today(), request.as_of
             ),

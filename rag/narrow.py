@@ -10,7 +10,7 @@ from typing import NamedTuple
 from corpus.errors import BylineError
 from index.search import Index
 from index.store import ArticleRow, day_stated
-from index.types import Hit
+from index.types import Hit, Preference
 from index.versions import Manifest
 from rag.describe import Description
 from rag.pipeline import Pipeline
@@ -103,10 +103,24 @@ class Part:
     def manifest(self) -> Manifest:
         return self.index.manifest
 
+    @property
+    def literal(self) -> bool:
+        return self.scope.literal
+
     def corrected(self, question: str) -> str:
         """The question with its spelling put right, if it is not to be read as it is written."""
         return question if self.scope.literal else self.index.corrected(question)
 
-    def search(self, question: str, k: int, *, as_of: date | None, newness: float) -> list[Hit]:
+    def outlets(self) -> list[str]:
+        return self.index.outlets()
+
+    def search(
+        self,
+        question: str,
+        k: int,
+        *,
+        as_of: date | None = None,
+        prefer: Preference | None = None,
+    ) -> list[Hit]:
         within = self.scope.ids(self.index.articles()) if self.scope.narrows else None
-        return self.index.search(question, k, as_of=as_of, newness=newness, within=within)
+        return self.index.search(question, k, as_of=as_of, prefer=prefer, within=within)

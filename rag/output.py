@@ -21,6 +21,7 @@ def answer_json(answer: Answer, id_: str | int | None = None) -> dict[str, Any]:
     fields = {
         "question": answer.question,
         "understood": answer.understood,
+        "preferred": answer.preferred,
         "as_of": answer.as_of.isoformat() if answer.as_of else None,
         "answer": answer.text,
         "abstained": answer.abstained,
@@ -109,8 +110,18 @@ def _disagreement_json(disagreement: Disagreement) -> dict[str, Any]:
 
 def answer_text(answer: Answer) -> str:
     """The answer with its markers, and below it what each number stands for."""
-    text = visible(answer.text)
+    text = "\n\n".join(part for part in (visible(answer.text), understood_text(answer)) if part)
     return f"{text}\n\n{sources_text(answer)}" if answer.hits else text
+
+
+def understood_text(answer: Answer) -> str:
+    """How the question was read, where that is not just as it was written; else empty."""
+    told = []
+    if answer.understood:
+        told.append(f"Understood as: {answer.understood}")
+    if answer.preferred:
+        told.append(f"Looked at first: {answer.preferred}")
+    return visible("\n".join(told))
 
 
 def sources_text(answer: Answer) -> str:

@@ -5,42 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Generator as TypingGenerator
 from datetime import date
+from functools import partial
 
 from index.live import LiveIndex
 from index.search import Index
 from index.types import Embedder, Hit
-from rag.answer_cache import AnswerCache, again, asked_of
+from rag.answer_cache import AnswerCache
 from rag.answerable import trust
 from rag.asked import is_yes_or_no
 from rag.casing import with_names
 from rag.clock import Clock
-from rag.confidence import confidence
+from rag.confidence import believed, confidence
 from rag.confirm import LEAST_WORDS, answers, speak_of
 from rag.corroborate import corroborate
 from rag.describe import Description, describe
 from rag.disagreement import tell_differences
 from rag.draft import check_draft, write_draft
 from rag.evidence import Candidate, candidates, choose
-from rag.finish import Request, finish
+from rag.finish import Reply, Request, finish
 from rag.followup import stand_alone
+from rag.joined import stream_parts
 from rag.judge import best_first, fewest_to_read, judge, promises, worth_reading
 from rag.limits import Limits
+from rag.parts import parts_of
 from rag.phrasing import as_question
+from rag.preferred import named_to, search
 from rag.prompt import declines
 from rag.question import askable
 from rag.quote import best_quote
-from rag.times import newness
-from rag.types import (
-    Answer,
-    Done,
-    Event,
-    Found,
-    Generator,
-    History,
-    Searched,
-    Sentence,
-    Turn,
-)
+from rag.types import Answer, Done, Event, Found, Generator, History, Searched, Sentence, Turn
+from rag.unsaid import unsaid
 from rag.voices import Reader
 
 
@@ -81,29 +75,24 @@ class Pipeline:
     ) -> Iterator[Event]:
         """The events of one answer as of a day, `Done` last, from the whole index or a `part` of
         it. Closing it stops the model."""
-        with self.index.pinned() as index:
-            yield from self._answer(part(index) if part else index, question, history, as_of)
+        question = askable(question, self._limits.question_characters)
+        with self.index.pinned() as whole:
+            index = part(whole) if part else whole
+            parts = [question] if index.literal else parts_of(as_question(question))
+            ask = partial(self._answer, index, as_of)
+            yield from stream_parts(question, parts, history, ask)
 
     def _answer(
-        self, index: Searched, question: str, history: Sequence[Turn], as_of: date | None
+        self, index: Searched, as_of: date | None, question: str, history: Sequence[Turn]
     ) -> Iterator[Event]:
         clock = Clock()
-        question = askable(question, self._limits.question_characters)
         understood = index.corrected(stand_alone(question, history, self.generator))
-        request = Request(question, understood, as_of)
-        asked = asked_of(index, request)
-        if kept := self._answers.get(asked):
-            clock.found()
-            yield Found(kept.hits)
-            yield Done(again(kept, request, clock))
-            return
-        done = yield from self._from_articles(index, request, clock)
-        self._answers.put(asked, done.answer)
-        yield done
+        named = named_to(index, as_question(understood), as_of)
+        request = Request(question, understood, as_of, str(named))
+        answer = partial(self._from_articles, index, request, clock)
+        yield from self._answers.stream(index, request, clock, answer)
 
-    def _from_articles(
-        self, index: Searched, request: Request, clock: Clock
-    ) -> TypingGenerator[Event, None, Done]:
+    def _from_articles(self, index: Searched, request: Request, clock: Clock) -> Iterator[Event]:
         query = as_question(request.query)
         retrieved, ranked = self._find(index, query, request.as_of)
         found = choose(ranked, self._limits.budget)
@@ -122,7 +111,7 @@ class Pipeline:
             evidence = fewest_to_read(query, worth_reading(query, judged))
             # A small model gets yes and no wrong; a quotation does not.
             writes = not is_yes_or_no(query) and speak_of(query, evidence, least_words)
-            writes = writes and self._believes(evidence)
+            writes = writes and believed(evidence, self.generator, self._limits.least_confidence)
             if writes:
                 raw, sentences = yield from self._write(query, evidence, least_words, clock)
             if not sentences and not (writes and declines(raw)):
@@ -134,7 +123,9 @@ class Pipeline:
         sentences, cited = corroborate(sentences, evidence if sentences else judged, retrieved)
         reader = Reader(judged, ranked, self.generator)
         told = tell_differences(query, sentences, cited, retrieved, reader)
-        return finish(request, told, sure, quoted, raw, clock, self.generator, index)
+        missing = unsaid(query, told, retrieved, self._embedder, self.generator)
+        reply = Reply(raw, quoted, sure, missing)
+        yield finish(request, told, reply, clock, self.generator, index)
 
     def _write(
         self, query: str, evidence: Sequence[Hit], least_words: float, clock: Clock
@@ -146,10 +137,6 @@ class Pipeline:
         if not answers(query, sentences, evidence, self.generator, least_words):
             return raw, []
         return raw, sentences
-
-    def _believes(self, evidence: Sequence[Hit]) -> bool:
-        """Whether an answer from the evidence would be right often enough, as far as is known."""
-        return not self.generator.taught or confidence(evidence) >= self._limits.least_confidence
 
     def find(self, query: str, as_of: date | None = None) -> list[Hit]:
         """The evidence for a question, best first: runs of sentences inside the token budget."""
@@ -164,6 +151,5 @@ class Pipeline:
         self, index: Searched, query: str, as_of: date | None
     ) -> tuple[list[Hit], list[Candidate]]:
         """The passages found, and their sentences, the best evidence first."""
-        limit, new = self._limits.retrieved, newness(query, as_of)
-        hits = index.search(query, limit, as_of=as_of, newness=new)
+        hits = search(index, query, self._limits.retrieved, as_of)
         return hits, candidates(query, hits, self._embedder, self._limits.budget.candidates)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from corpus.errors import BylineError
 from index.browse import day
-from rag.output import sources_text
+from rag.output import sources_text, understood_text
 from rag.types import Done, Found, Piece, Turn
 from rag.untrusted import visible
 
@@ -47,7 +47,7 @@ def _stream_answer(
 ) -> str:
     said = ""
     for event in pipeline.stream(question, history, as_of):
-        if isinstance(event, Found) and said:
+        if isinstance(event, Found) and said and not event.goes_on:
             said = ""
             print("\n\nThat does not answer it; from the articles:")
         elif isinstance(event, Piece):
@@ -61,8 +61,8 @@ def _stream_answer(
                 print(text[len(draft) :], end="")  # what the sources state differently
             elif draft != text:
                 print(f"\n\nAfter checking: {text}" if said else text, end="")
-            if answer.understood:
-                print(f"\n\nUnderstood as: {visible(answer.understood)}", end="")
+            if understood := understood_text(answer):
+                print(f"\n\n{understood}", end="")
             print(f"\n\n{sources_text(answer)}\n")
             return answer.said
     raise AssertionError("stream ends with Done")

@@ -15,10 +15,6 @@ from corpus.dates import to_iso
 from corpus.errors import BylineError
 from rag.words import MONTHS, WEEKDAYS
 
-NEWNESS = 0.1
-"""What an article of the question's own day gains in the search: little, as it was measured on
-quizzes about the news of a week (docs/LOG.md)."""
-
 _DAY = timedelta(days=1)
 _MONTHS = [name.lower() for name in MONTHS]
 _WEEKDAYS = [name.lower() for name in WEEKDAYS]
@@ -75,12 +71,6 @@ def times_named(text: str, on: date) -> list[Span]:
             # What was read is not read again as a part of itself: "2025" in "June 2025".
             text = f"{text[:start]}{'·' * len(match[0])}{text[match.end() :]}"
     return [span for _, span in sorted(found, key=lambda pair: pair[0])]
-
-
-def newness(question: str, as_of: date | None) -> float:
-    """How much new articles are raised for a question: not at all where it has no day, or names the
-    time that it is about."""
-    return NEWNESS if as_of and not times_named(question, as_of) else 0.0
 
 
 def months(year: int, month: int, count: int = 1) -> Span:

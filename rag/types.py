@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
-from index.types import Hit, Passage
+from index.types import Hit, Passage, Preference
 from index.versions import Manifest
 
 Verdict = Literal["supported", "partly", "unsupported"]
@@ -104,12 +104,14 @@ class Answer:
     """All that is known of one answer. `hits` are the passages exactly as the model was given them,
     and after them sentences of other articles, which say the same or differ.
 
-    When `abstained`, `sentences` holds the one refusal sentence and `hits` the closest passages.
-    `raw` is the model's own text, unchanged. `understood` is the question that was answered where
-    it is not as it was asked: rewritten so that it stands alone, or its spelling put right. With
-    `as_of` it rests on what was known on that day; `note` is what a reader should know of its age,
-    in one or two sentences. `confidence` is how likely the answer is right, 0 to 1; None for a
-    refusal, and where the model was not taught to judge. `quoted`: it is an article's own sentence.
+    When `abstained`, `sentences` holds the refusal and, where it is known, a sentence on what the
+    articles leave unsaid, and `hits` the closest passages. `raw` is the model's own text,
+    unchanged. `understood` is the question that was answered where it is not as it was asked:
+    rewritten so that it stands alone, its spelling put right, or taken apart; `preferred` are the
+    dates and outlets that it names, whose articles were looked at first, in words. With `as_of` it
+    rests on what was known on that day; `note` is what a reader should know of its age, in one or
+    two sentences. `confidence` is how likely the answer is right, 0 to 1; None for a refusal, and
+    where the model was not taught to judge. `quoted`: it is an article's own sentence.
     """
 
     question: str
@@ -126,6 +128,7 @@ class Answer:
     note: str | None = None
     confidence: float | None = None
     quoted: bool = False
+    preferred: str | None = None
 
     @property
     def text(self) -> str:
@@ -145,9 +148,11 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Found:
     """The passages found. Comes again with those that a draft is written from, in their order, and
-    once more where the draft is thrown away: with those of what takes its place."""
+    once more where the draft is thrown away: with those of what takes its place. With `goes_on` it
+    is of a later part of the question, and what was written before stays."""
 
     hits: tuple[Hit, ...]
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +201,31 @@ class Reading:
     likelihood: float | None = None
 
 
-class Searched(Protocol):
+class Searches(Protocol):
+    """What finds passages."""
+
+    @property
+    def literal(self) -> bool:
+        """Whether a question is to be read as it is written."""
+        ...
+
+    def outlets(self) -> Sequence[str]:
+        """Those that its articles are of."""
+        ...
+
+    def search(
+        self,
+        question: str,
+        k: int,
+        *,
+        as_of: date | None = None,
+        prefer: Preference | None = None,
+    ) -> list[Hit]:
+        """The `k` best passages, as Index.search."""
+        ...
+
+
+class Searched(Searches, Protocol):
     """What an answer is made from: one version of an index, or a part of its articles."""
 
     @property
@@ -208,10 +237,6 @@ class Searched(Protocol):
 
     def corrected(self, question: str) -> str:
         """The question with its spelling put right."""
-        ...
-
-    def search(self, question: str, k: int, *, as_of: date | None, newness: float) -> list[Hit]:
-        """The `k` best passages, as Index.search."""
         ...
 
 

@@ -177,14 +177,15 @@ class TestAsk:
         answer = byline("ask", QUESTION, "--json").json
         assert set(answer) == {
             "question", "answer", "abstained", "sentences", "disagreements", "passages",
-            "timings", "model", "index_version", "understood", "as_of", "note",
+            "timings", "model", "index_version", "understood", "as_of", "note", "preferred",
+            "confidence", "quoted",
         }  # fmt: skip
         (sentence,) = answer["sentences"]
         assert set(sentence) == {"text", "verdict", "support", "why", "citations"}
         assert all(set(citation) == CITATION for citation in sentence["citations"])
         assert all(set(passage) == PASSAGE for passage in answer["passages"])
         assert set(answer["timings"]) == {
-            "retrieve_ms", "first_token_ms", "total_ms", "prompt_tokens", "new_tokens",
+            "retrieve_ms", "first_token_ms", "total_ms", "prompt_tokens", "new_tokens", "cached",
         }  # fmt: skip
 
     def test_json_holds_the_answer(self, byline: Byline, indexed: object) -> None:

@@ -12,7 +12,7 @@ from corpus import Article, BylineError
 from eval.questions import Question
 from eval.records import CitationRecord, PassageRecord, PastTurn, TimingsRecord
 from eval.runner import RETRIEVED, Runner
-from index.types import Hit, Passage
+from index.types import Hit, Passage, Preference
 from rag.types import Answer, Citation, Disagreement, Done, Event, Found, Sentence, Timings, Turn
 
 ARTICLE = Article("a1", "Deal", "It paid $5. It was late.", "https://x", "Wire", None, "2025-06-13")
@@ -29,8 +29,13 @@ class Pipeline:
         self.days: list[date | None] = []
         self.index = self
 
+    literal = False
+
+    def outlets(self) -> list[str]:
+        return []
+
     def search(
-        self, question: str, k: int, *, as_of: date | None = None, newness: float = 0.0
+        self, question: str, k: int, *, as_of: date | None = None, prefer: Preference | None = None
     ) -> list[Hit]:
         self.searched.append((question, k))
         self.days.append(as_of)

@@ -15,11 +15,11 @@ from wires import article, cut, report
 from corpus.article import Article
 from index.build import build
 from index.change import apply
-from index.fuse import weigh_by_age
+from index.fuse import weigh_by_day, weigh_by_outlet
 from index.live import LiveIndex
 from index.search import Index
 from index.seen import day_known
-from index.types import Hit
+from index.types import Hit, Preference
 
 DAY = date(2025, 6, 13)
 FERRY = "The ferry line opened in Vell on Monday, and {} people took it."
@@ -179,32 +179,50 @@ class TestCopies:
         assert set(ids(search(tmp_path, date(2025, 6, 15), self.WIRE[:80]))) == {"c0"}
 
 
-class TestNewness:
+class TestPreference:
     @pytest.fixture
     def directory(self, tmp_path: Path) -> Path:
         """The older one names the harbour, too, and so matches better."""
         old = Article("old", "Ferry", "The ferry line of Vell harbour.", published_at="2024-06-01")
         new = Article("new", "Ferry", "The ferry line of Vell town.", published_at="2025-06-12")
-        none = Article("none", "Ferry", "The ferry line of Vell isle.")
+        none = Article("none", "Ferry", "The ferry line of Vell isle.", outlet="Wire")
         build([old, new, none], HashingEmbedder(), tmp_path)
         return tmp_path
 
-    def order(self, directory: Path, newness: float, day: date | None = date(2025, 6, 13)) -> str:
+    def order(self, directory: Path, prefer: Preference | None, day: date | None = DAY) -> str:
         with closing(Index.open(directory, HashingEmbedder())) as index:
-            hits = index.search("ferry line of Vell harbour", as_of=day, newness=newness)
+            hits = index.search("ferry line of Vell harbour", as_of=day, prefer=prefer)
             return ids(hits)[0]
 
-    def test_what_is_new_is_raised(self, directory: Path) -> None:
-        assert self.order(directory, 0.0) == "old"
-        assert self.order(directory, 0.1) == "new"
+    def test_what_is_of_the_days_is_raised(self, directory: Path) -> None:
+        assert self.order(directory, None) == "old"
+        assert self.order(directory, Preference((DAY, DAY), 0.1)) == "new"
+        assert self.order(directory, Preference((DAY, DAY), 0.1), None) == "new"
 
-    def test_not_without_a_day(self, directory: Path) -> None:
-        assert self.order(directory, 0.1, None) == "old"
+    def test_what_is_of_the_outlets_is_raised(self, directory: Path) -> None:
+        wire = Preference(outlets=("Wire",), by_outlet=0.3)
+        assert self.order(directory, wire) == "none"
 
 
-def test_weighing_by_age() -> None:
-    fused = [(1, 1.0, {"dense": 1}), (2, 0.9, {"dense": 2}), (3, 0.8, {"dense": 3})]
+FUSED = [(1, 1.0, {"dense": 1}), (2, 0.9, {"dense": 2}), (3, 0.8, {"dense": 3})]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        # Within the days all of 0.5, 30 days before or after them half of it, without a date none.
+        (date(2025, 6, 13), date(2025, 6, 13), [(2, 1.35), (1, 1.25), (3, 0.8)]),
+        (date(2025, 5, 1), date(2025, 5, 14), [(1, 1.5), (2, 1.125), (3, 0.8)]),
+        (date(2025, 5, 1), date(2025, 6, 30), [(1, 1.5), (2, 1.35), (3, 0.8)]),
+    ],
+)
+def test_weighing_by_day(first: date, last: date, expected: list[tuple[int, float]]) -> None:
     days = {1: date(2025, 5, 14), 2: date(2025, 6, 13)}
-    # 1 is 30 days old and gains half of 0.5, 2 gains all of it, 3 has no date.
-    weighed = [(id_, round(score, 3)) for id_, score, _ in weigh_by_age(fused, days, DAY, 0.5)]
-    assert weighed == [(2, 1.35), (1, 1.25), (3, 0.8)]
+    weighed = weigh_by_day(FUSED, days, (first, last), 0.5)
+    assert [(id_, round(score, 3)) for id_, score, _ in weighed] == expected
+
+
+def test_weighing_by_outlet() -> None:
+    weighed = weigh_by_outlet(FUSED, {1: "Post", 3: "Wire"}, ("Wire",), 0.5)
+    # 0.8 * 1.5 = 1.2; the others stay as they are.
+    assert [(id_, round(score, 3)) for id_, score, _ in weighed] == [(3, 1.2), (1, 1.0), (2, 0.9)]

@@ -131,6 +131,7 @@ def whole() -> Done:
         hits=(hit(CHIEF), copied),
         disagreements=(Disagreement("it", claims),),
         understood="What was paid?",
+        preferred="date: 13 June 2025",
         note="Old.",
     )
     return Done(answer)

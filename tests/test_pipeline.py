@@ -137,13 +137,13 @@ class TestCitationsAreNotTrusted:
                 assert event.text.count("[") == event.text.count("]")
 
     def test_a_sentence_without_citation_gets_the_passage_that_says_it(self, make: Make) -> None:
-        question = "Who became chief executive of Scale AI and what stake did Meta buy?"
+        question = "Who became chief executive of Scale AI after Meta bought its stake?"
         answer = make(ScriptedGenerator("Jason Droege became chief executive.")).ask(question)
         cited = {c.passage.article.id for s in answer.sentences for c in s.citations}
         assert cited == {"chief"}
 
     def test_a_citation_of_the_wrong_passage_is_mended(self, make: Make) -> None:
-        question = "Who became chief executive of Scale AI and what stake did Meta buy?"
+        question = "Who became chief executive of Scale AI after Meta bought its stake?"
         told = "Jason Droege became chief executive of Scale AI"
         hits = make(ScriptedGenerator(f"{told}.")).ask(question).hits
         wrong, right = number_of(DEAL, hits), number_of(CHIEF, hits)

@@ -11,7 +11,8 @@ from fakes import HashingEmbedder, ScriptedGenerator
 from corpus.article import Article
 from index.types import Hit, Passage
 from rag.explain import explain, explained_json, explained_text
-from rag.times import NEWNESS, parse_day
+from rag.preferred import DISTANT, NEWNESS
+from rag.times import parse_day
 
 BODY = "Meta bought a stake of 49% in Scale AI. The weather in the city was fine on that day."
 HIT = Hit(
@@ -31,7 +32,7 @@ class TestExplain:
         assert told["dense"] == {"rank": 1, "score": 0.5}
         assert told["lexical"] == {"rank": 3, "score": 7.25}
         assert told["fused"] == pytest.approx(HIT.score, abs=1e-6)
-        assert (told["newness"], told["judge"]) == (1.0, None)
+        assert (told["raised"], told["judge"]) == (1.0, None)
 
     def test_what_only_one_search_found(self) -> None:
         alone = Hit(HIT.passage, 1 / 62, {"lexical": 2}, bm25=3.0)
@@ -54,13 +55,13 @@ class TestExplain:
         assert explained_json(one)["evidence"] is None
         assert "none of its sentences" in explained_text(one)
 
-    def test_newness_as_an_answer_weighs_it(self) -> None:
-        """On the day itself; not for a question that names its time."""
+    def test_raised_as_an_answer_does(self) -> None:
+        """On the day itself, or in the year that a question names."""
         day = parse_day("2025-06-13")
         (new,) = explain(QUESTION, [HIT], HashingEmbedder(), day)
-        assert new.newness == pytest.approx(1 + NEWNESS)
+        assert new.raised == pytest.approx(1 + NEWNESS)
         (timed,) = explain(f"{QUESTION[:-1]} in 2025?", [HIT], HashingEmbedder(), day)
-        assert timed.newness == 1
+        assert timed.raised == pytest.approx(1 + DISTANT)
 
     def test_judged_if_a_model_is_given(self) -> None:
         (one,) = explain(QUESTION, [HIT], HashingEmbedder(), None, ScriptedGenerator("yes"))

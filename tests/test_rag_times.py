@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.errors import BylineError
-from rag.times import NEWNESS, Span, newness, parse_day, times_named
+from rag.times import Span, parse_day, times_named
 
 WEDNESDAY = date(2025, 6, 18)
 
@@ -136,17 +136,3 @@ class TestADayAsGiven:
     def test_none(self, text: str) -> None:
         with pytest.raises(BylineError, match="2025-06-13"):
             parse_day(text)
-
-
-@pytest.mark.parametrize(
-    ("question", "as_of", "expected"),
-    [
-        ("Who leads Acme?", WEDNESDAY, NEWNESS),
-        ("Who leads Acme?", None, 0.0),
-        ("Who led Acme in 2019?", WEDNESDAY, 0.0),
-    ],
-)
-def test_new_articles_are_raised_for_a_dated_question_of_no_other_time(
-    question: str, as_of: date | None, expected: float
-) -> None:
-    assert newness(question, as_of) == expected
