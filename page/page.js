@@ -128,7 +128,7 @@ const follow = () => {
   if (now === turn) return;
   turn = now;
   part("evidence").scrollTop = 0;
-  if (!last || part("ask").classList.contains("away")) return;
+  if (!last || address().get("share")) return;
   if (!wide.matches) document.querySelector("#narrow > button.open")?.click(); // it covers the answer
   const bring = () => [...document.querySelectorAll("#chat .turn")].pop()?.scrollIntoView({ block: "start" });
   bring();

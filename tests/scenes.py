@@ -116,6 +116,7 @@ def _stake(known: dict[str, Article], write: threading.Event, check: threading.E
         hits=hits,
         disagreements=(Disagreement("the price of the stake", claims, "corrected"),),
         understood="What stake did Meta take in Scale AI in June 2025?",
+        preferred="date: June 2025",
         note="The newest article that this rests on is from 17 July 2025.",
     )
     return [

@@ -426,6 +426,17 @@ def test_how_long_it_takes_is_told_from_the_answers_before() -> None:
     notices = [exchange.notice for _ in steps]
     assert LOOKING.format(about=", about 6 s") in notices
     assert "Reading 2 passages, about 6 s…" in notices
+    kept = replace(answer_of("Who?", PAID, hits=HITS), timings=Timings(1.0, 2.0, cached=True))
+    for _ in range(9):  # what was kept says nothing of those that are not
+        list(
+            run(
+                Exchange(1, "Who?"),
+                Loading(lambda: ScriptedPipeline({"Who?": [Done(kept)]})),
+                [],
+                line,
+            )
+        )
+    assert line.about(1) == ", about 7 s"
 
 
 def test_who_stops_or_leaves_while_waiting_is_in_nobodys_way() -> None:

@@ -44,10 +44,17 @@ def test_a_question_is_narrowed_down_and_the_address_keeps_how(serve: Serve, vis
 
 
 def test_what_was_understood_can_be_undone(serve: Serve, visit: Open) -> None:
-    understood = answer_of(QUESTION, PAID, hits=HITS, understood="What did Meta pay for Scale AI?")
+    understood = answer_of(
+        *(QUESTION, PAID),
+        hits=HITS,
+        understood="What did Meta pay for Scale AI?",
+        preferred="outlet: Wire",
+    )
     pipeline = scripted({QUESTION: [Found(HITS), Done(understood)]})
     page = visit(serve(pipeline))
     ask(page)
+    expect(page.locator("#chat .understood")).to_contain_text("What did Meta pay for Scale AI?")
+    expect(page.locator("#chat .understood")).to_contain_text("Looked at first: outlet: Wire")
     page.get_by_role("button", name="Read it as I wrote it").click()
     expect(page.locator("#chat .turn")).to_have_count(2)
     expect(page.locator("#chat .chips")).to_have_text("Read as it is written")

@@ -73,5 +73,5 @@ def test_two_hundred_turns_stay_light(serve: Serve, visit: Open, browser: Browse
         of_many = typed(page)
         held = weight(browser)
         print(f"a key: {of_one:.0f} ms with 1 turn, {of_many:.0f} with {TURNS}; {held:.0f} MB")
-        assert of_many < max(100, 2 * of_one)  # a busy machine is slow with one turn, too
+        assert of_many < max(100, 4 * of_one)  # a busy machine is slow with one turn, too
         assert held < 300
