@@ -279,6 +279,16 @@ class Generator(Protocol):
         ...
 
 
+class SupportModel(Protocol):
+    """Tells how far texts support claims."""
+
+    @property
+    def name(self) -> str: ...
+    def supports(self, claim: str, texts: Sequence[str]) -> list[float]:
+        """For each text, of a few sentences, how likely, 0 to 1, it supports the claim."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One question and its answer, earlier in the same chat."""
