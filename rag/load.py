@@ -135,7 +135,7 @@ def load_support(settings: Settings, fetch: Fetch = ensure) -> SupportModel | No
     if settings.support == "trained":
         from rag.trained_support import TrainedSupport
 
-        return TrainedSupport()
+        return TrainedSupport(load_embedder(settings, fetch))
     from rag.support_models import CrossEncoderSupport, JudgeSupport
 
     if settings.support == "judge":

@@ -29,6 +29,8 @@ class CrossEncoderSupport:
     first and the claim after it, as premise and hypothesis do.
     """
 
+    least = 0.5
+
     def __init__(self, model: str) -> None:
         self.name = model
         self._model: Any = None
@@ -84,13 +86,15 @@ def _load(model: str) -> Any:
             f"The support model {model} could not be read ({reason}): name a folder or a hub id of "
             "a cross-encoder, or set support to rules."
         ) from error
-    loaded.max_length = min(loaded.max_length or _LONGEST, _LONGEST)
+    loaded.max_seq_length = min(loaded.max_seq_length or _LONGEST, _LONGEST)
     return loaded
 
 
 class JudgeSupport:
     """A language model asked whether the claim is true: as it was taught to judge passages
     (rag/adapter.py) or, where it was not, by how likely it says yes."""
+
+    least = 0.6  # chosen on development claims: docs/LOG.md
 
     def __init__(self, generator: Generator) -> None:
         self.name = f"judge {generator.name}"

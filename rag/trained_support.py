@@ -16,13 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus.errors import BylineError
+from index.sentences import sentence_spans
+from index.types import Embedder
 
 if TYPE_CHECKING:
     import numpy as np
     from tokenizers import Tokenizer
 
 FILE = Path(__file__).parent / "weights" / "support-minilm.safetensors"
-SHA256 = ""
+SHA256 = "c5d8556c6c2b312368f00d9bd57282cd2e12681ad1967ea28e46bc03e9baaefd"
+NEARNESS, BOUND = 6.0, 3.74
+"""What the cosine between the claim and the nearest sentence counts against the log-odds, and what
+both together must be of a claim that is supported: chosen on development claims (docs/LOG.md)."""
 SCALE = ".scale"
 """What follows the name of an int8 matrix in the name of its scales, shape (rows, 1)."""
 
@@ -37,14 +42,17 @@ log-odds of shape (rows, 1)."""
 class TrainedSupport:
     """Computed by OpenVINO on the processors that it is for, and else by torch.
 
-    The weights load on first use. Calls from several threads wait for each other.
+    What it tells is joined with how near the embedder finds a sentence of the text, which tells
+    more of long and free claims. The weights load on first use. Calls from several threads wait for
+    each other.
     """
 
     name = "trained"
+    least = 0.5
 
-    def __init__(self, file: Path = FILE, sha256: str | None = SHA256) -> None:
+    def __init__(self, embedder: Embedder, file: Path = FILE, sha256: str | None = SHA256) -> None:
         """`sha256` is what the file must have; None where nobody knows, as after a training."""
-        self._file, self._sha256 = file, sha256
+        self._embedder, self._file, self._sha256 = embedder, file, sha256
         self._model: _Loaded | None = None
         self._lock = threading.Lock()
 
@@ -59,7 +67,19 @@ class TrainedSupport:
         with self._lock:
             if self._model is None:
                 self._model = _load(self._file, self._sha256)
-            return self._model.supports(claim, texts)
+            odds = self._model.log_odds_of(claim, texts)
+        near = self._nearness(claim, texts)
+        return [
+            1 / (1 + math.exp(-(odd + NEARNESS * one - BOUND)))
+            for odd, one in zip(odds, near, strict=True)
+        ]
+
+    def _nearness(self, claim: str, texts: Sequence[str]) -> list[float]:
+        """For each text the cosine between the claim and the sentence that is nearest to it."""
+        parts = [[text[start:end] for start, end in sentence_spans(text)] or [""] for text in texts]
+        vectors = self._embedder.embed_passages([claim, *(one for part in parts for one in part)])
+        cosines = [float(value) for value in vectors[1:] @ vectors[0]]
+        return [max(cosines.pop(0) for _ in part) for part in parts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +87,7 @@ class _Loaded:
     tokenizer: Tokenizer
     log_odds: LogOdds
 
-    def supports(self, claim: str, texts: Sequence[str]) -> list[float]:
+    def log_odds_of(self, claim: str, texts: Sequence[str]) -> list[float]:
         import numpy as np
 
         read = self.tokenizer.encode_batch([(text, claim) for text in texts])
@@ -78,7 +98,7 @@ class _Loaded:
                 "token_type_ids": np.array([one.type_ids for one in read], dtype=np.int64),
             }
         )
-        return [1 / (1 + math.exp(-float(value))) for value in odds[:, 0]]
+        return [float(value) for value in odds[:, 0]]
 
 
 def dequantised(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -102,8 +122,8 @@ def _load(file: Path, sha256: str | None) -> _Loaded:
         if sha256 and hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
             raise BylineError(f"{file} is not the support model of this version: install it anew.")
         with safe_open(file, "numpy") as opened:
-            about = opened.metadata()
-            tensors = dequantised({name: opened.get_tensor(name) for name in opened.keys()})
+            about, names = opened.metadata(), opened.keys()
+            tensors = dequantised({name: opened.get_tensor(name) for name in names})
     except (OSError, SafetensorError) as error:
         raise BylineError(
             f"The support model {file} could not be read ({error}): install Byline anew, or set "
@@ -130,6 +150,8 @@ def _by_torch(tensors: Mapping[str, np.ndarray], layers: int, heads: int) -> Log
 
     def log_odds(inputs: dict[str, Any]) -> Any:
         with torch.inference_mode():
-            return model(**{name: torch.from_numpy(value) for name, value in inputs.items()}).numpy()
+            return model(
+                **{name: torch.from_numpy(value) for name, value in inputs.items()}
+            ).numpy()
 
     return log_odds

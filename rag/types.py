@@ -284,6 +284,11 @@ class SupportModel(Protocol):
 
     @property
     def name(self) -> str: ...
+    @property
+    def least(self) -> float:
+        """How likely a claim must be, as it tells, to be taken for supported."""
+        ...
+
     def supports(self, claim: str, texts: Sequence[str]) -> list[float]:
         """For each text, of a few sentences, how likely, 0 to 1, it supports the claim."""
         ...

@@ -1,4 +1,4 @@
-"""The training of a small cross-encoder: a text and a claim go in, the log-odds of support come out.
+"""The training of a small cross-encoder: a text and a claim in, the log-odds of support out.
 
 From the weights of the catalogue's MiniLM, a new linear layer on top; its word embeddings stay as
 they are. What is written is int8, each row of a matrix by its own scale.
@@ -31,7 +31,7 @@ Report = Callable[[float, float], None]
 class Plan:
     """`minutes` are of the clock; the rate falls to nothing in them."""
 
-    minutes: float = 40.0
+    minutes: float = 28.0
     batch: int = 32
     rate: float = 1.5e-4
     head_rate: float = 1e-3

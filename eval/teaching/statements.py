@@ -1,5 +1,8 @@
-"""A question and its answer as one statement, by rules (after Demszky et al., "Transforming Question
-Answering Datasets Into Natural Language Inference Datasets", 2018, who used a parser)."""
+"""A question and its answer as one statement, by rules.
+
+After Demszky et al., "Transforming Question Answering Datasets Into Natural Language Inference
+Datasets", 2018, who used a parser.
+"""
 
 from __future__ import annotations
 

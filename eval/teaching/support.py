@@ -19,6 +19,7 @@ from eval.teaching.claims import Pair, pairs
 from eval.teaching.cross_encoder import Learner, Plan
 from eval.teaching.pairs import held_out
 from rag.fetch import ensure
+from rag.load import load_embedder
 from rag.settings import load_settings
 from rag.terminal import counting, quiet
 from rag.trained_support import FILE, TrainedSupport
@@ -70,7 +71,7 @@ def test(file: Path, tested: Sequence[Pair]) -> None:
     """Print how well what was written tells supported claims from others, whole and by kind."""
     from sklearn.metrics import roc_auc_score
 
-    model = TrainedSupport(file, None)
+    model = TrainedSupport(load_embedder(load_settings()), file, None)
     told = [model.supports(pair.claim, [pair.text])[0] for pair in tested]
     area = roc_auc_score([pair.supported for pair in tested], told)
     print(f"{len(tested)} pairs of other titles: area under the ROC curve {area:.3f}")
