@@ -138,7 +138,7 @@ def _load(file: Path, sha256: str | None) -> _Loaded:
     from rag.cross_encoder_openvino import compiled_bert
 
     compiled = compiled_bert(tensors, layers, heads)
-    return _Loaded(tokenizer, lambda inputs: compiled(inputs)[0])  # type: ignore[no-any-return]
+    return _Loaded(tokenizer, lambda inputs: compiled(inputs)[0])
 
 
 def _by_torch(tensors: Mapping[str, np.ndarray], layers: int, heads: int) -> LogOdds:

@@ -1,1 +1,2 @@
-"""Teaching a language model to judge whether a passage states the answer (rag/adapter.py)."""
+"""Teaching models to judge: whether a passage states the answer (rag/adapter.py), and whether a text
+supports a claim (rag/trained_support.py)."""
