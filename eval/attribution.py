@@ -29,14 +29,13 @@ from rag.verify.weighed import weigh
 def run_attribution(options: Options) -> Result:
     """Judge every claim of AttributionBench's development set; no model answers anything."""
     settings = options.settings(None)
-    model = load_support(settings)
     claims = sample(
         read_claims(settings.eval_data),
         options.limit,
         options.seed,
         lambda claim: (claim.supported, claim.source),
     )
-    records = each(claims, partial(judge_claim, model=model))
+    records = each(claims, partial(judge_claim, model=load_support(settings)))
     return make_result(
         "attribution", settings, options, records, summarise_claims(records, options.seed)
     )
