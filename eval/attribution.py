@@ -1,6 +1,6 @@
 """The citation checker as a judge of claims, against labels that people gave.
 
-By its rules alone or, with `--engine` or `--model`, by the model that was taught to judge passages.
+By its rules and the support model of the settings, as `byline check` does it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from functools import partial
 import numpy as np
 
 from corpus.article import Article
-from corpus.errors import BylineError
 from eval.measure import Options, each, make_result
 from eval.questions import sample
 from eval.records import OUTCOMES, Figure, Outcome, PassageRecord, Record, Result, Summary
@@ -20,62 +19,45 @@ from eval.records import SentenceRecord as Checked
 from eval.sets import Claim, read_claims
 from eval.statistics import figure, mean_figure
 from index.types import Hit, Passage
-from rag.load import load_generator
+from rag.load import load_support
 from rag.markers import split_draft
-from rag.settings import Settings
-from rag.support import LEAST_SUPPORT, support
-from rag.types import Generator
+from rag.types import SupportModel
 from rag.verify import check
+from rag.verify.weighed import weigh
 
 
 def run_attribution(options: Options) -> Result:
-    """Judge every claim of AttributionBench's development set; no model answers anything.
-
-    Raises BylineError where a model was named that was not taught to judge.
-    """
+    """Judge every claim of AttributionBench's development set; no model answers anything."""
     settings = options.settings(None)
-    generator = _taught(settings) if options.engine or options.model else None
     claims = sample(
         read_claims(settings.eval_data),
         options.limit,
         options.seed,
         lambda claim: (claim.supported, claim.source),
     )
-    records = each(claims, partial(judge_claim, generator=generator))
+    records = each(claims, partial(judge_claim, model=load_support(settings)))
     return make_result(
         "attribution", settings, options, records, summarise_claims(records, options.seed)
     )
 
 
-def _taught(settings: Settings) -> Generator:
-    generator = load_generator(settings)
-    if generator.states_answer("Is it?", [("A heading", "It is.")]) is None:
-        raise BylineError(
-            f"{settings.model} on {generator.engine} was not taught to judge: name the default "
-            "model and --engine transformers, or neither."
-        )
-    return generator
-
-
-def judge_claim(claim: Claim, generator: Generator | None = None) -> Record:
-    """A claim as the checker takes the sentences of an answer: one after the other.
+def judge_claim(claim: Claim, model: SupportModel | None = None) -> Record:
+    """A claim as the checker takes the sentences of an answer: one after the other, by the rules
+    and, where there is one, the support model.
 
     It is judged supported when each of its sentences is, which `partly` is not: the labels call a
     claim that its references support in part unsupported. `kept` tells what the pipeline would do,
-    which lets `partly` stand. A `generator` that was taught to judge judges the claim as a whole.
+    which lets `partly` stand. The score `support` is that of the sentence that has least of it.
     """
     hits = [
         Hit(Passage(Article(f"{claim.id}:{n}", "", text, language="en"), 0, len(text)), 1.0)
         for n, text in enumerate(claim.references, start=1)
     ]
     drafts = split_draft(claim.claim, len(hits))
-    checked = [check(draft, hits) for draft in drafts]
+    checked = [weigh(check(draft, hits), hits, model) for draft in drafts]
     verdicts = {sentence.verdict for sentence in checked} or {"unsupported"}
     supported = verdicts == {"supported"}
-    plain = " ".join(draft.text for draft in drafts)  # without its markers
-    told = support(plain, claim.references, generator) if generator and drafts else None
-    if told is not None:
-        supported = told >= LEAST_SUPPORT
+    told = [sentence.support for sentence in checked if sentence.support is not None]
     return Record(
         id=claim.id,
         question=claim.question,
@@ -93,7 +75,7 @@ def judge_claim(claim: Claim, generator: Generator | None = None) -> Record:
         scores={
             "labelled": float(claim.supported),
             "judged": float(supported),
-            "support": told,
+            "support": min(told, default=None),
             "kept": float("unsupported" not in verdicts),
             "accuracy": float(supported == claim.supported),
         },

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from rag.options import Support
+
 if TYPE_CHECKING:
     from eval.records import Result
 
@@ -85,6 +87,7 @@ def _suite_command(name: str) -> Callable[..., None]:
         model: Model = None,
         data: Data = None,
         index: IndexDir = None,
+        support: Support = None,
         as_json: AsJson = False,
         out: Out = REPORTS,
     ) -> None:
@@ -92,7 +95,7 @@ def _suite_command(name: str) -> Callable[..., None]:
         from eval.sets import AbsentSetError
         from eval.suites import run_suite
 
-        options = Options(limit, seed, engine, model, data, index, split, pool)
+        options = Options(limit, seed, engine, model, data, index, split, pool, support)
         try:
             result = run_suite(name, options)
         except AbsentSetError as absent:

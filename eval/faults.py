@@ -18,7 +18,9 @@ from corpus.read import read_articles
 from eval.planting import PLANTERS, Context
 from eval.questions import load_questions
 from eval.rewording import REWORDINGS, small_initial
-from rag.settings import SAMPLE_ARTICLES
+from rag.load import load_support
+from rag.settings import SAMPLE_ARTICLES, load_settings
+from rag.types import SupportModel
 from rag.verify import Sources, check_answer
 
 AS_IT_STANDS, TWO_JOINED = "as it stands", "two joined by while"
@@ -57,17 +59,20 @@ def gold_sentences(split: str, articles: Sequence[Article]) -> list[tuple[str, A
     ]
 
 
-def trials(split: str, articles: Sequence[Article], seed: int = 0) -> Iterator[Trial]:
-    """Every gold sentence of a split, reworded and spoiled in every way that it has place for."""
+def trials(
+    split: str, articles: Sequence[Article], seed: int = 0, model: SupportModel | None = None
+) -> Iterator[Trial]:
+    """Every gold sentence of a split, reworded and spoiled in every way that it has place for;
+    checked by the rules and, where one is given, the support `model`."""
     sources = Sources(articles)
     gold = gold_sentences(split, articles)
     for place, (sentence, article) in enumerate(gold):
         context = Context(article, articles, random.Random(f"{seed}:{sentence}"))
         for kind, right, text in _variants(sentence, context):
-            yield _trial(kind, right, text, sentence, sources)
+            yield _trial(kind, right, text, sentence, sources, model)
         other, _ = gold[(place + 7) % len(gold)]
         joined = f"{sentence[:-1]}, while {small_initial(other)}"
-        yield _trial(TWO_JOINED, True, joined, sentence, sources)
+        yield _trial(TWO_JOINED, True, joined, sentence, sources, model)
 
 
 def _variants(sentence: str, context: Context) -> Iterator[tuple[str, bool, str]]:
@@ -81,9 +86,11 @@ def _variants(sentence: str, context: Context) -> Iterator[tuple[str, bool, str]
             yield kind, False, text
 
 
-def _trial(kind: str, right: bool, text: str, origin: str, sources: Sources) -> Trial:
+def _trial(
+    kind: str, right: bool, text: str, origin: str, sources: Sources, model: SupportModel | None
+) -> Trial:
     begin = time.process_time()
-    checked = check_answer(text, sources)
+    checked = check_answer(text, sources, model=model)
     spent = 1000 * (time.process_time() - begin)
     worst = min(
         checked, key=lambda s: ("unsupported", "partly", "supported").index(s.verdict or "")
@@ -118,9 +125,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m eval.faults", description=__doc__)
     parser.add_argument("--split", choices=("dev", "test"), default="test")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--support", help="the support model, as byline check --support")
     parser.add_argument("--wrong", action="store_true", help="also print what was judged wrongly")
     options = parser.parse_args(arguments)
-    found = list(trials(options.split, read_articles([SAMPLE_ARTICLES]).articles, options.seed))
+    model = load_support(load_settings(support=options.support))
+    articles = read_articles([SAMPLE_ARTICLES]).articles
+    found = list(trials(options.split, articles, options.seed, model))
     print(table(found))
     spent = sorted(trial.milliseconds for trial in found)
     median = spent[len(spent) // 2]

@@ -43,9 +43,16 @@ class Options:
     index: Path | None = None
     split: str | None = None
     pool: int | None = None
+    support: str | None = None
 
     def settings(self, index: Path | None) -> Settings:
-        return load_settings(index=index, engine=self.engine, model=self.model, eval_data=self.data)
+        return load_settings(
+            index=index,
+            engine=self.engine,
+            model=self.model,
+            eval_data=self.data,
+            support=self.support,
+        )
 
 
 def load(settings: Settings) -> Pipeline:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corpus.errors import BylineError
-from rag.options import AsJson, print_json
+from rag.options import AsJson, Support, print_json, settings_with
 
 if TYPE_CHECKING:
     from rag.types import Sentence
@@ -23,10 +23,12 @@ def check_command(
     sources: Annotated[
         list[Path], typer.Option(metavar="DIR", help="Its articles: files and folders.")
     ],
+    support: Support = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check an answer sentence by sentence against articles, without a model or an index."""
+    """Check an answer sentence by sentence against articles, without an index."""
     from corpus.read import read_articles
+    from rag.load import load_support
     from rag.output import sentence_json
     from rag.verify import check_answer
 
@@ -34,7 +36,8 @@ def check_command(
     reading = read_articles(sources)
     print(reading.summary(), file=sys.stderr)
     # Whom a marker of somebody else's answer means is not known: the sentences are looked up.
-    sentences = check_answer(text, reading.articles, markers=False)
+    model = load_support(settings_with(support=support))
+    sentences = check_answer(text, reading.articles, markers=False, model=model)
     if not sentences:
         raise BylineError(f"{answer} holds no sentence: give an answer in words.")
     if as_json:

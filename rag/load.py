@@ -19,7 +19,7 @@ from rag.settings import Settings
 if TYPE_CHECKING:
     from rag.answer_cache import AnswerCache
     from rag.pipeline import Pipeline
-    from rag.types import Generator
+    from rag.types import Generator, SupportModel
 
 _LEAST_MEMORY = 12 * 10**9
 """Bytes that a machine must have for unpacked weights: those of the default model take 5 GB."""
@@ -122,6 +122,25 @@ def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
         offline=path.exists(),
         adapter=adapter_for(settings.model),
     )
+
+
+def load_support(settings: Settings, fetch: Fetch = ensure) -> SupportModel | None:
+    """What tells how far texts support a claim; None where the rules alone do.
+
+    It is the model that this project trained, the language model as a judge (`judge`), or a
+    cross-encoder of others, by its folder or hub id. Weights load on first use, but the judge's.
+    """
+    if settings.support == "rules":
+        return None
+    if settings.support == "trained":
+        from rag.trained_support import TrainedSupport
+
+        return TrainedSupport(load_embedder(settings, fetch))
+    from rag.support_models import CrossEncoderSupport, JudgeSupport
+
+    if settings.support == "judge":
+        return JudgeSupport(load_generator(settings, fetch))
+    return CrossEncoderSupport(settings.support)
 
 
 def engine_for(settings: Settings, path: Path) -> str:

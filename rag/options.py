@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 IndexDir = Annotated[
     Path | None, typer.Option("--index", metavar="DIR", help="Where the index lies.")
 ]
+Support = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODEL",
+        help="Beside the rules: trained, judge, a folder or hub id of a cross-encoder; or rules.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 

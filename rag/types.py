@@ -45,7 +45,7 @@ class Sentence:
     """One sentence of an answer, without its citation markers.
 
     `verdict` is None where no check ran; `support` is the share, 0 to 1, of what the sentence says
-    that its cited passages say too; `why` names in one plain phrase what failed, None where nothing
+    that its cited passages say too or, with a support model, how likely they say it; `why` names in one plain phrase what failed, None where nothing
     did.
     """
 
@@ -276,6 +276,21 @@ class Generator(Protocol):
     ) -> list[float] | None:
         """How likely, 0 to 1, each passage, a heading and a text, states the answer to a question;
         None where the model was not taught to tell."""
+        ...
+
+
+class SupportModel(Protocol):
+    """Tells how far texts support claims."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def least(self) -> float:
+        """How likely a claim must be, as it tells, to be taken for supported."""
+        ...
+
+    def supports(self, claim: str, texts: Sequence[str]) -> list[float]:
+        """For each text, of a few sentences, how likely, 0 to 1, it supports the claim."""
         ...
 
 

@@ -107,6 +107,20 @@ class TaughtGenerator(ScriptedGenerator):
         ]
 
 
+class ScriptedSupport:
+    """Tells the same of every claim, and keeps what it was asked."""
+
+    name, least = "scripted", 0.5
+
+    def __init__(self, probability: float) -> None:
+        self.probability = probability
+        self.asked: list[tuple[str, tuple[str, ...]]] = []
+
+    def supports(self, claim: str, texts: Sequence[str]) -> list[float]:
+        self.asked.append((claim, tuple(texts)))
+        return [self.probability] * len(texts)
+
+
 @dataclass(frozen=True)
 class ScriptedDescription:
     """What a scripted pipeline says of itself."""

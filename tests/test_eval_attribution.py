@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import ScriptedGenerator
+from fakes import ScriptedSupport
 
-from corpus.errors import BylineError
 from eval.attribution import judge_claim, macro_f1, run_attribution, summarise_claims
 from eval.measure import Options
 from eval.records import Outcome
@@ -46,26 +44,11 @@ def test_each_sentence_of_a_claim_must_be_supported() -> None:
     assert record.scores["judged"] == 0
 
 
-class Taught(ScriptedGenerator):
-    def states_answer(self, question: str, passages: Sequence[tuple[str, str]]) -> list[float]:
-        return [0.7 if "bought its share" in question else 0.2]
-
-
-@pytest.mark.parametrize("text", ["The firm bought its share [2].", "The founder was Wang."])
-def test_a_model_that_was_taught_judges_in_the_place_of_the_rules(text: str) -> None:
-    by_rules, by_model = judge_claim(claim(text)), judge_claim(claim(text), Taught())
-    assert by_rules.scores["judged"] != by_model.scores["judged"]
-    assert by_model.scores["support"] == (0.7 if "share" in text else 0.2)
-    assert by_rules.sentences == by_model.sentences
-
-
-def test_a_model_that_was_taught_nothing_cannot_judge(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "attributionbench-dev.jsonl").write_text("")
-    monkeypatch.setattr("eval.attribution.load_generator", lambda _: ScriptedGenerator())
-    with pytest.raises(BylineError, match="was not taught to judge"):
-        run_attribution(Options(data=tmp_path, engine="llama.cpp"))
+def test_a_support_model_is_weighed_with_the_rules() -> None:
+    text = "The company bought its share."
+    by_rules, by_both = judge_claim(claim(text)), judge_claim(claim(text), ScriptedSupport(0.9))
+    assert (by_rules.scores["judged"], by_both.scores["judged"]) == (0, 1)
+    assert by_both.scores["support"] == 0.9
 
 
 def test_a_claim_without_words_is_not_supported() -> None:
@@ -108,6 +91,6 @@ def test_the_suite_judges_without_a_model(tmp_path: Path) -> None:
         for n in range(6)
     ]
     (tmp_path / "attributionbench-dev.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    result = run_attribution(Options(data=tmp_path, limit=4))
+    result = run_attribution(Options(data=tmp_path, limit=4, support="rules"))
     assert result.summary.metrics["accuracy"].n == 4
     assert result.summary.tags["LFQA"]["accuracy"].value == 0.5

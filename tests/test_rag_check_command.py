@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from fakes import ScriptedSupport
 
 from rag.cli import main
 
@@ -13,6 +14,11 @@ ARTICLE = """Meta buys into Scale AI
 
 Meta paid $14.3 billion for a stake of 49% in Scale AI. The stake carries no voting power.
 """
+
+
+@pytest.fixture(autouse=True)
+def _by_rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BYLINE_SUPPORT", "rules")
 
 
 @pytest.fixture
@@ -105,3 +111,17 @@ def test_an_answer_that_is_not_there(
 def test_articles_that_are_not_there(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(written(elsewhere, "Hello there."), elsewhere / "none") == 1
     assert "does not exist" in capsys.readouterr().err
+
+
+def test_the_model_that_is_named_is_asked(
+    elsewhere: Path,
+    articles: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = ScriptedSupport(0.03)
+    monkeypatch.setattr("rag.load.load_support", lambda settings: model)
+    run(written(elsewhere, "The stake carries no voting power."), articles, "--json")
+    (sentence,) = json.loads(capsys.readouterr().out)["sentences"]
+    assert (sentence["verdict"], sentence["support"]) == ("partly", 0.03)
+    assert sentence["why"] == "the passages do not seem to say all of this"

@@ -1,1 +1,1 @@
-"""Teaching a language model to judge whether a passage states the answer (rag/adapter.py)."""
+"""Teaching models to judge whether a passage states the answer, or a text supports a claim."""

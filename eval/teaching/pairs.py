@@ -26,7 +26,7 @@ SHARE_TESTED, SEED = 0.3, 5
 
 _RUN_LENGTHS = (150, 250, 400)  # characters; evidence is of all of them
 _SHARE_DATED, _SHARE_OTHER_RUN = 0.6, 0.5
-_OUTLETS = (None, None, "AFP", "AP", "BBC", "Reuters", "The Harbour Post", "Morning Sampler")
+OUTLETS = (None, None, "AFP", "AP", "BBC", "Reuters", "The Harbour Post", "Morning Sampler")
 _QUOTED = 60  # characters by which a sentence of the set's own key is found in a run
 
 
@@ -141,7 +141,7 @@ def _with_source(title: str, run: str, rng: random.Random) -> Article:
         title,
         title,
         run,
-        outlet=rng.choice(_OUTLETS),
+        outlet=rng.choice(OUTLETS),
         published_at=day if dated else None,
         language="en",
     )

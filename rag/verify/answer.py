@@ -11,9 +11,10 @@ from corpus.article import Article
 from index.chunk import chunk
 from index.types import Hit, Passage
 from rag.markers import DraftSentence, split_draft
-from rag.types import Citation, Sentence
+from rag.types import Citation, Sentence, SupportModel
 from rag.verify.names import alias
 from rag.verify.sentence import check
+from rag.verify.weighed import weigh
 from rag.words import STOP_WORDS, stem, words
 
 NEAREST = 8
@@ -61,24 +62,29 @@ class Sources:
 
 
 def check_answer(
-    answer: str, articles: Sequence[Article] | Sources, markers: bool = True
+    answer: str,
+    articles: Sequence[Article] | Sources,
+    markers: bool = True,
+    model: SupportModel | None = None,
 ) -> list[Sentence]:
     """The sentences of an answer, each with its verdict, why it fails, and what carries it.
 
     A marker `[n]` in the answer names the n-th article, counted from 1, and a citation's `number`
     does too. A sentence without markers, or whose markers do not support it, is looked for in all
     articles. Where markers mean something else, `markers` is False: they are cut out. Give
-    `Sources` to check many answers against the same ones.
+    `Sources` to check many answers against the same ones, and a `model` to weigh what the rules say
+    (rag/support.py).
     """
     sources = articles if isinstance(articles, Sources) else Sources(articles)
     given = sources.count if markers else 0
-    return [_checked(draft, sources) for draft in split_draft(answer, given)]
+    return [_checked(draft, sources, model) for draft in split_draft(answer, given)]
 
 
-def _checked(draft: DraftSentence, sources: Sources) -> Sentence:
+def _checked(draft: DraftSentence, sources: Sources, model: SupportModel | None) -> Sentence:
     nearest = sources.nearest(draft.text, draft.numbers)
     cited = tuple(n for n, (article, _) in enumerate(nearest, start=1) if article in draft.numbers)
-    checked = check(DraftSentence(draft.text, cited), [hit for _, hit in nearest])
+    hits = [hit for _, hit in nearest]
+    checked = weigh(check(DraftSentence(draft.text, cited), hits), hits, model)
     citations: dict[int, Citation] = {}
     for one in checked.citations:  # the first of an article's passages speaks for it
         number = nearest[one.number - 1][0]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SAYS_NOTHING = "no passage says this"
+SAYS_PART = "the passage says only part of it"
+
 SHOWN = 60
 """Characters of a text that a fault quotes."""
 

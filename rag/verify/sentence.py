@@ -23,7 +23,7 @@ from rag.types import Citation, Sentence, Verdict
 from rag.verify.amounts import altered_bound, missing_amount
 from rag.verify.carrier import displaced
 from rag.verify.dates import day_of, missing_dates, without_dates
-from rag.verify.fault import Fault, shown
+from rag.verify.fault import SAYS_NOTHING, SAYS_PART, Fault, shown
 from rag.verify.names import alias, known_names, names
 from rag.verify.part import part_for_whole
 from rag.verify.polarity import dropped_hedge, negation_fault
@@ -103,6 +103,22 @@ def check(draft: DraftSentence, hits: Sequence[Hit]) -> Sentence:
     return max(whole, joined, key=lambda one: _ORDER.index(one.verdict))
 
 
+def facts_held(text: str, hits: Sequence[Hit]) -> bool:
+    """Whether one of the passages holds all quotations, numbers, dates and names of a sentence,
+    whatever it has of its other words."""
+    known = names_within(text).union(*(_article_names(hit) for hit in hits))
+    return any(
+        _stated_fault(text, hit, f"{heading(hit)}\n{hit.passage.text}", 0.0, known) is None
+        for hit in hits
+    )
+
+
+def nearest_citation(text: str, hits: Sequence[Hit]) -> Citation:
+    """The sentence of the passages that shares most words with a text, as a citation of it."""
+    cited = [_citation(text, number, hit) for number, hit in enumerate(hits, start=1)]
+    return max(cited, key=lambda one: len(_common(text, one.quote)))
+
+
 def _parts(text: str) -> list[str]:
     """The claims of a sentence, where it is simple to tell them; a short one stays with another."""
     parts: list[str] = []
@@ -140,7 +156,7 @@ def _checked(draft: DraftSentence, hits: Sequence[Hit], known: frozenset[str]) -
     citations = tuple(_citation(draft.text, s.number, hits[s.number - 1]) for s in kept)
     if best.whole:
         return Sentence(draft.text, citations, "supported", round(best.share, 3))
-    why = best.fault.why if best.fault else "the passage says only part of it"
+    why = best.fault.why if best.fault else SAYS_PART
     return Sentence(draft.text, citations, "partly", round(best.share, 3), why)
 
 
@@ -149,7 +165,7 @@ def _unsupported(draft: DraftSentence, supports: Sequence[_Support]) -> Sentence
     cited = [s for s in supports if s.number in draft.numbers] or supports
     nearest = max(cited, key=lambda s: s.near, default=None)
     near = nearest is not None and nearest.share >= PARTLY
-    why = nearest.fault.why if nearest and nearest.fault and near else "no passage says this"
+    why = nearest.fault.why if nearest and nearest.fault and near else SAYS_NOTHING
     share = max((s.share for s in supports if not s.fault), default=0.0)
     return Sentence(draft.text, (), "unsupported", round(share, 3), why)
 
