@@ -256,7 +256,7 @@ def run(
         if not exchange.stop_asked:
             events = pipeline.stream(exchange.question, history, exchange.scope)
             yield from _follow(exchange, events)
-        if exchange.answer is not None:
+        if exchange.answer is not None and not exchange.answer.timings.cached:
             line.took(exchange.answer.timings.total_ms / 1000)
     except Exception as error:  # the page goes on after any error, and says so
         exchange.error = sentence_for(error)

@@ -451,6 +451,15 @@ def test_who_stops_or_leaves_while_waiting_is_in_nobodys_way() -> None:
     assert len(pipeline.asked) == 1
 
 
+def test_a_kept_answer_says_nothing_of_how_long_one_takes() -> None:
+    line, done = Line(), answer_of("What did it pay?", PAID, hits=HITS)
+    kept = replace(done, timings=replace(done.timings, cached=True))
+    for answer, about in ((kept, ""), (done, ", about 8 s")):
+        pipeline = ScriptedPipeline({"What did it pay?": [Found(HITS), Done(answer)]})
+        list(run(asked(), Loading(lambda p=pipeline: p), [], line))
+        assert line.about(1) == about
+
+
 def test_who_comes_to_a_full_line_is_told_to_come_again() -> None:
     line, loading = Line(longest=2), Loading(lambda: ScriptedPipeline(complete_script()))
     waiting = [run(asked(), loading, [], line) for _ in range(2)]
