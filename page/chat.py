@@ -22,6 +22,10 @@ log = logging.getLogger(__name__)
 WAITING = "Waiting: {before} before yours{about}…"
 LOOKING = "Looking through the articles{about}…"
 LOADING = "Loading the language model; questions wait for it…"
+CROWDED = "Byline is busy: {before} are waiting already. Ask again in a few minutes."
+LONGEST_LINE = 30
+"""Questions that wait or are at work at once. Each has one of the 40 threads that Gradio serves
+all readers with, so some are left for who only reads."""
 FAILED = "Something went wrong: {kind}. Ask again, or see the log for what happened."
 _MOMENT_S = 0.5
 _RECENT = 9  # answers from which it is told how long the next one takes
@@ -181,7 +185,8 @@ class Loading:
 class Line:
     """Who waits for an answer, in order: one at a time is at work, as the model has the machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int = LONGEST_LINE) -> None:
+        self._longest = longest
         self._changed = threading.Condition()
         self._tickets: list[object] = []
         self._seconds: deque[float] = deque(maxlen=_RECENT)
@@ -199,9 +204,12 @@ class Line:
             return f", about {max(1, round(answers * median(self._seconds)))} s"
 
     def join(self) -> object:
-        """A ticket, with which one must leave at the end."""
+        """A ticket, with which one must leave at the end. Raises BylineError where the line is as
+        long as it may be."""
         ticket = object()
         with self._changed:
+            if len(self._tickets) >= self._longest:
+                raise BylineError(CROWDED.format(before=count(self._longest, "question")))
             self._tickets.append(ticket)
         return ticket
 
@@ -236,8 +244,9 @@ def run(
     changed."""
     exchange.stage = "answering"
     line = line or Line()
-    ticket = line.join()
+    ticket = None
     try:
+        ticket = line.join()
         yield from _wait(exchange, line, ticket)
         yield from _load(exchange, loading)
         if not exchange.stop_asked:
@@ -253,7 +262,8 @@ def run(
     except Exception as error:  # the page goes on after any error, and says so
         exchange.error = sentence_for(error)
     finally:
-        line.leave(ticket)
+        if ticket is not None:
+            line.leave(ticket)
     exchange.notice, exchange.stage = None, "answered"
     yield
 

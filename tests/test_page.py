@@ -12,7 +12,18 @@ from fakes import ScriptedDescription, ScriptedPipeline, Step
 from corpus.article import Article
 from corpus.errors import BylineError
 from index.types import Hit, Passage
-from page.chat import FAILED, LOADING, LOOKING, WAITING, Chat, Exchange, Line, Loading, run
+from page.chat import (
+    CROWDED,
+    FAILED,
+    LOADING,
+    LOOKING,
+    WAITING,
+    Chat,
+    Exchange,
+    Line,
+    Loading,
+    run,
+)
 from page.evidence import CHANGED, render_article, render_earlier, render_evidence
 from page.narrow_view import scope_of
 from page.render import (
@@ -449,6 +460,31 @@ def test_who_stops_or_leaves_while_waiting_is_in_nobodys_way() -> None:
     runs[0].close()
     list(runs[1])
     assert len(pipeline.asked) == 1
+
+
+def test_a_kept_answer_says_nothing_of_how_long_one_takes() -> None:
+    line, done = Line(), answer_of("What did it pay?", PAID, hits=HITS)
+    kept = replace(done, timings=replace(done.timings, cached=True))
+    for answer, about in ((kept, ""), (done, ", about 8 s")):
+        pipeline = ScriptedPipeline({"What did it pay?": [Found(HITS), Done(answer)]})
+        list(run(asked(), Loading(lambda p=pipeline: p), [], line))
+        assert line.about(1) == about
+
+
+def test_who_comes_to_a_full_line_is_told_to_come_again() -> None:
+    line, loading = Line(longest=2), Loading(lambda: ScriptedPipeline(complete_script()))
+    waiting = [run(asked(), loading, [], line) for _ in range(2)]
+    for steps in waiting:
+        next(steps)
+    late = asked()
+    list(run(late, loading, [], line))
+    assert late.error == CROWDED.format(before="2 questions")
+    assert late.stage == "answered"
+    for steps in waiting:
+        list(steps)
+    again = asked()
+    list(run(again, loading, [], line))
+    assert again.answer is not None
 
 
 def test_stop_closes_the_stream_and_keeps_the_draft() -> None:
