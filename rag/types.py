@@ -45,8 +45,8 @@ class Sentence:
     """One sentence of an answer, without its citation markers.
 
     `verdict` is None where no check ran; `support` is the share, 0 to 1, of what the sentence says
-    that its cited passages say too or, with a support model, how likely they say it; `why` names in one plain phrase what failed, None where nothing
-    did.
+    that its cited passages say too or, with a support model, how likely they say it; `why` names in
+    one plain phrase what failed, None where nothing did.
     """
 
     text: str
