@@ -199,3 +199,15 @@ def test_the_setting_chooses(fakes: ScriptedGenerator, tmp_path: Path) -> None:
         model = load_support(load_settings(support=setting))
         assert model is not None
         assert model.name == name
+
+
+def test_the_weights_that_ship_tell_what_carries_a_claim_from_what_does_not() -> None:
+    assert trained_support.FILE.stat().st_size < 25_000_000
+    carrying, beside = TrainedSupport(HashingEmbedder()).supports(
+        "The ferry line was opened in March 2019.",
+        [
+            "The line, which carries cars and people, opened in March 2019 after years of delay.",
+            "The ferry line carries cars and people. Its captain lives on the island.",
+        ],
+    )
+    assert carrying > 0.5 > beside
