@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     engine: Engine = "auto"
     model: str = "qwen2.5-coder-1.5b"
     embedder: str = "minilm"
-    support: str = "rules"  # or trained, judge, a folder or hub id of a cross-encoder
+    support: str = "trained"  # or rules, judge, a folder or hub id of a cross-encoder
     context_tokens: int = Field(4096, ge=1024)
     max_new_tokens: int = Field(200, ge=16)
     threads: int | None = Field(None, ge=1)
