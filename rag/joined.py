@@ -146,7 +146,8 @@ def _joined(question: str, joining: _Joining) -> Answer:
 
 
 def _timings(all_: Sequence[Timings]) -> Timings:
-    """The first part's times to what was found and to the first word; the rest summed."""
+    """The first part's times to what was found and to the first word; the rest summed. Kept from
+    before is only what is so in all parts."""
     prompt = [one.prompt_tokens for one in all_ if one.prompt_tokens is not None]
     new = [one.new_tokens for one in all_ if one.new_tokens is not None]
     return replace(
@@ -154,6 +155,7 @@ def _timings(all_: Sequence[Timings]) -> Timings:
         total_ms=round(sum(one.total_ms for one in all_), 1),
         prompt_tokens=sum(prompt) if prompt else None,
         new_tokens=sum(new) if new else None,
+        cached=all(one.cached for one in all_),
     )
 
 

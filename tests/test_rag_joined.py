@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -101,6 +102,21 @@ class TestTheAnswer:
         _, told = joined(*TWO)
         assert told.timings == Timings(5.0, 200.0, 50.0, 60, 14)
 
+    @pytest.mark.parametrize(("second", "cached"), [(True, True), (False, False)])
+    def test_kept_from_before_is_what_is_so_in_all_parts(self, second: bool, cached: bool) -> None:
+        times = [Timings(5.0, 100.0, cached=one) for one in (True, second)]
+        parts: list[list[Event]] = [
+            [Done(replace(answer(WHO, DROEGE, hits=[CHIEF_HIT]), timings=one))] for one in times
+        ]
+        assert joined(*parts)[1].timings.cached is cached
+
+    def test_how_sure_it_is_is_that_of_the_least_sure_part(self) -> None:
+        parts: list[list[Event]] = [
+            [Done(replace(answer(WHO, DROEGE, hits=[CHIEF_HIT]), confidence=sure))]
+            for sure in (0.9, 0.7)
+        ]
+        assert joined(*parts)[1].confidence == 0.7
+
     def test_what_is_missing_is_said(self) -> None:
         refused: list[Event] = [Found((DEAL_HIT,)), Done(answer(STAKE, REFUSED, abstained=True))]
         _, told = joined(TWO[0], refused)
@@ -131,8 +147,7 @@ class TestTheAnswer:
     def test_what_sources_state_differently_stands_last(self) -> None:
         differ = Sentence("Reports differ: 49% or 51%.", (cited(1, CHIEF_HIT),))
         about = Disagreement("stake", (Claim("49%", cited(1, CHIEF_HIT)),))
-        first = answer(WHO, DROEGE, differ, hits=[CHIEF_HIT])
-        object.__setattr__(first, "disagreements", (about,))
+        first = replace(answer(WHO, DROEGE, differ, hits=[CHIEF_HIT]), disagreements=(about,))
         _, told = joined([Done(first)], TWO[1])
         assert [s.text for s in told.sentences][-1] == differ.text
         assert [s.text for s in told.own_sentences] == [DROEGE.text, STAKE_49.text]
@@ -141,8 +156,7 @@ class TestTheAnswer:
         parts: list[list[Event]] = []
         for question, sentence in ((WHO, DROEGE), (STAKE, STAKE_49)):
             one = answer(question, sentence, hits=[CHIEF_HIT, DEAL_HIT])
-            object.__setattr__(one, "note", "It is old.")
-            parts.append([Done(one)])
+            parts.append([Done(replace(one, note="It is old."))])
         assert joined(*parts)[1].note == "It is old."
 
 
