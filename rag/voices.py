@@ -96,11 +96,7 @@ class Reader:
         if not asks_one_value(question) or not self.generator.taught:
             return []
         new = set(content_words(answer)).difference(content_words(question))
-        others = [  # what repeats the answer need not be read
-            hit
-            for hit in self._stating(question, quoted)
-            if not new <= set(content_words(hit.passage.text))
-        ]
+        others = self._stating(question, quoted, new)
         own = stated_in(question, quoted, self.generator) if others else None
         if own is None or not _says(answer, own[0].value):
             return []
@@ -114,19 +110,21 @@ class Reader:
         ]
         return [own, *apart] if apart else []
 
-    def _stating(self, question: str, quoted: Hit) -> list[Hit]:
-        """The best passage of each other article that is taken for stating the answer."""
+    def _stating(self, question: str, quoted: Hit, new: set[str]) -> list[Hit]:
+        """The best passage of each other article that is taken for stating an answer, and does not
+        repeat all stems that are `new` in this one."""
         heard = {quoted.passage.article.id, *(copy.article_id for copy in quoted.copies)}
         best: list[Hit] = []
-        for hit in best_first([*self.judged, *self._judged_now(question)]):
+        for hit in best_first([*self.judged, *self._judged_now(question, new)]):
             copies = {copy.article_id for copy in hit.copies}
             if hit.score >= LEAST_STATING and not heard & {hit.passage.article.id, *copies}:
                 heard |= {hit.passage.article.id, *copies}
                 best.append(hit)
-        return best
+        return [hit for hit in best if not _repeats(hit, new)]
 
-    def _judged_now(self, question: str) -> list[Hit]:
-        """The best passage of articles that have none among those judged, at most `MOST_READ`."""
+    def _judged_now(self, question: str, new: set[str]) -> list[Hit]:
+        """The best passage of articles that have none among those judged, at most `MOST_READ`; none
+        that repeats the answer, as judging takes time."""
         heard = {hit.passage.article.id for hit in self.judged}
         found: list[Hit] = []
         for candidate in self.ranked:
@@ -134,8 +132,14 @@ class Reader:
                 break
             if candidate.hit.passage.article.id not in heard:
                 heard.add(candidate.hit.passage.article.id)
-                found.append(paragraph_of(candidate))
+                paragraph = paragraph_of(candidate)
+                if not _repeats(paragraph, new):
+                    found.append(paragraph)
         return judge(question, found, self.generator)
+
+
+def _repeats(hit: Hit, new: set[str]) -> bool:
+    return new <= set(content_words(hit.passage.text))
 
 
 def stated_in(question: str, hit: Hit, generator: Generator) -> Said | None:

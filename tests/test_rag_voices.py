@@ -253,3 +253,21 @@ def test_an_article_that_was_not_judged_is_judged_if_it_is_near() -> None:
     hits = [hit(NORWAY)]
     assert values(tell_by(Reader(hits, (best, near), generator), hits)) == ["Sweden", "Norway"]
     assert not tell_by(Reader(hits, (best, far), generator), hits).disagreements
+
+
+def test_what_repeats_the_answer_is_not_judged() -> None:
+    judged: list[str] = []
+
+    class Listening(TaughtGenerator):
+        def states_answer(
+            self, question: str, passages: Sequence[tuple[str, str]]
+        ) -> list[float] | None:
+            judged.extend(text for _, text in passages)
+            return super().states_answer(question, passages)
+
+    repeated = report("As its owner said, the plant stands in Norway.", "Wire")
+    hits = [hit(NORWAY)]
+    ranked = (sentence_of(NORWAY, 1.0), sentence_of(repeated, 0.9), sentence_of(SWEDEN, 0.8))
+    generator = Listening("Norway", "Sweden")
+    assert values(tell_by(Reader(hits, ranked, generator), hits)) == ["Sweden", "Norway"]
+    assert judged == [SWEDEN.body]
