@@ -223,7 +223,7 @@ class _Terms(dict[str, tuple[int, ...]]):
             for column, weight in ((title, TITLE_WEIGHT), (text, 1.0)):
                 before = len(terms)
                 words = _WORD.findall(column)
-                length[row] += len(words)
+                length[row] += len(_PART.findall(column))  # as FTS5 counts them
                 terms += chain.from_iterable(map(self.__getitem__, words))
                 spans.append((row, len(terms) - before, weight))
         at, n, weights = (np.array(values) for values in zip(*spans, strict=True))

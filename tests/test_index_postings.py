@@ -104,6 +104,19 @@ class TestPostings:
             for id_, score in wanted.items():
                 assert found[id_] == pytest.approx(score, rel=0.01, abs=1e-6)
 
+    def test_a_word_with_an_apostrophe_counts_two_as_in_fts5(self, tmp_path: Path) -> None:
+        """Of two passages that say a word once the shorter one comes first."""
+        texts = [
+            (1, "T", "It's Vell's and Acme's stake"),  # 9 words with the title, as FTS5 counts them
+            (2, "T", "It s Vell s and Acme s old stake"),  # 10
+            *((n, "T", "so it is") for n in range(3, 11)),  # 4 each: 5.1 in the mean of all ten
+        ]
+        write_postings(tmp_path / "words", [texts])
+        (_, first), (_, second) = Postings(tmp_path / "words").search("stake", 2)
+        # BM25 with k1 = 1.2 and b = 0.75, of a word that is there once.
+        norms = [1 + 1.2 * (0.25 + 0.75 * length / 5.1) for length in (9, 10)]
+        assert first / second == pytest.approx(norms[1] / norms[0], rel=0.002)
+
     def test_a_stop_word_in_capitals_is_a_name(self, folder: Path) -> None:
         postings = Postings(folder / versions.POSTINGS)
         assert ids(postings, "the US") == [3]  # and not where it says "to us"
