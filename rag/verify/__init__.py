@@ -1,4 +1,5 @@
-"""The checker of answers: is each sentence what the passages say? By rules alone, without a model.
+"""The checker of answers: is each sentence what the passages say? By rules and, where one is given,
+a support model beside them (weighed.py).
 
 `check` takes one sentence of a draft with the passages it was written from; `check_answer` a whole
 text with anybody's articles.
