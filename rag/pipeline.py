@@ -61,10 +61,9 @@ class Pipeline:
 
     def ask(self, question: str, history: History = (), as_of: date | None = None) -> Answer:
         """The answer, whole. Raises BylineError for a question that cannot be asked."""
-        for event in self.stream(question, history, as_of):
-            if isinstance(event, Done):
-                return event.answer
-        raise AssertionError("stream ends with Done")
+        *_, last = self.stream(question, history, as_of)
+        assert isinstance(last, Done)
+        return last.answer
 
     def stream(
         self,
@@ -79,8 +78,7 @@ class Pipeline:
         with self.index.pinned() as whole:
             index = part(whole) if part else whole
             parts = [question] if index.literal else parts_of(as_question(question))
-            ask = partial(self._answer, index, as_of)
-            yield from stream_parts(question, parts, history, ask)
+            yield from stream_parts(question, parts, history, partial(self._answer, index, as_of))
 
     def _answer(
         self, index: Searched, as_of: date | None, question: str, history: Sequence[Turn]
@@ -98,7 +96,6 @@ class Pipeline:
         found = choose(ranked, self._limits.budget)
         clock.found()
         yield Found(tuple(found))
-
         query = with_names(query, found)
         judged = judge(query, found, self.generator)  # no call of the model where nothing is found
         if promises(judged, self._limits.sure):
@@ -124,8 +121,7 @@ class Pipeline:
         reader = Reader(judged, ranked, self.generator)
         told = tell_differences(query, sentences, cited, retrieved, reader)
         missing = unsaid(query, told, retrieved, self._embedder, self.generator)
-        reply = Reply(raw, quoted, sure, missing)
-        yield finish(request, told, reply, clock, self.generator, index)
+        yield finish(request, told, Reply(raw, quoted, sure, missing), clock, self.generator, index)
 
     def _write(
         self, query: str, evidence: Sequence[Hit], least_words: float, clock: Clock
@@ -134,9 +130,8 @@ class Pipeline:
         yield Found(tuple(evidence))
         raw = yield from write_draft(query, evidence, self.generator, clock)
         sentences = yield from check_draft(raw, evidence)
-        if not answers(query, sentences, evidence, self.generator, least_words):
-            return raw, []
-        return raw, sentences
+        stands = answers(query, sentences, evidence, self.generator, least_words)
+        return raw, sentences if stands else []
 
     def find(self, query: str, as_of: date | None = None) -> list[Hit]:
         """The evidence for a question, best first: runs of sentences inside the token budget."""
