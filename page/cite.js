@@ -36,7 +36,9 @@ document.addEventListener("click", (event) => {
 
 // The card: what a marker or a verdict says of itself, in words that are set as text.
 const hideCard = () => part("card")?.removeAttribute("data-open");
+let carded = null; // what the card is of
 const showCard = (from) => {
+  carded = from;
   const { source, title, quote, why } = from.dataset;
   const lines = [["p", "source", source], ["h4", "title", title], ["q", "quote", quote], ["p", "why", why]];
   const card = part("card");
@@ -46,20 +48,31 @@ const showCard = (from) => {
       .map(([tag, name, text]) => Object.assign(document.createElement(tag), { className: name, textContent: text, dir: "auto" })),
   );
   card.dataset.open = "";
+  placeCard(card, from);
+};
+const placeCard = (card, from) => {
   const at = from.getBoundingClientRect();
   const left = Math.min(at.left - 16, innerWidth - card.offsetWidth - 8);
   const above = at.top - card.offsetHeight;
   card.style.left = `${Math.max(8, left)}px`;
   card.style.top = `${above > 8 ? above : at.bottom}px`;
 };
-const consider = ({ target }) => {
+const consider = ({ target, type }) => {
   const from = target.closest?.("[data-source], [data-why]");
+  // A pointer that rests is over another thing when what has the focus is scrolled to.
+  const rests = type === "pointerover" && carded === document.activeElement;
   if (from) showCard(from);
-  else if (!target.closest?.("#card")) hideCard();
+  else if (!rests && !target.closest?.("#card")) hideCard();
 };
 document.addEventListener("pointerover", consider);
 document.addEventListener("focusin", consider);
-document.addEventListener("scroll", hideCard, true);
+// What has the focus may just have been scrolled to: its card goes along.
+document.addEventListener("scroll", ({ target }) => {
+  const card = part("card");
+  if (!card?.hasAttribute("data-open") || target === card) return;
+  if (carded === document.activeElement) placeCard(card, carded);
+  else hideCard();
+}, true);
 
 document.addEventListener("selectionchange", () => {
   const chosen = getSelection();

@@ -29,6 +29,8 @@ from rag.sync import SOURCES
 pytestmark = pytest.mark.browser
 
 GROUNDS = {"light": "rgb(251, 250, 247)", "dark": "rgb(22, 23, 24)"}
+# Buttons fade from the colours of one scheme to those of the other.
+SETTLED = "() => !document.getAnimations().some(one => one instanceof CSSTransition)"
 WIDE, PHONE = (1440, 1024), (390,)
 BETWEEN = (1024, "light")  # parts and colours of other screens: left out of axe, for the time
 
@@ -59,6 +61,7 @@ class Gallery:
         self.page.set_viewport_size({"width": width, "height": 900})
         self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         expect(self.page.locator("body")).to_have_css("background-color", GROUNDS[scheme])
+        self.page.wait_for_function(SETTLED)
 
     def _keep(self, name: str) -> None:
         if folder := os.environ.get("SCREENSHOTS"):
