@@ -30,8 +30,9 @@ from rag.verify import alias
 from rag.when import when
 from rag.words import STOP_WORDS, content_words, stem, words
 
-LEAST_STATING = 0.3
-"""Of a passage, the probability that it states the answer, from which it is read."""
+LEAST_STATING = 0.6
+"""Of a passage, the probability that it states the answer, from which it is read: below, what is
+read is mostly of another thing (docs/LOG.md)."""
 MOST_READ = 3
 """Other articles that are read for one answer."""
 LEAST_NEAR = 0.7
