@@ -21,9 +21,9 @@ from corpus.article import Article
 from eval.measure import Options, embedder_of, load
 from eval.metrics import contains_answer
 from eval.questions import sample
+from rag.reading.untrusted import visible
 from rag.settings import SAMPLE_ARTICLES
 from rag.types import Answer, Turn
-from rag.untrusted import visible
 
 if TYPE_CHECKING:
     from index.types import Embedder
@@ -169,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(attacks: Sequence[Attack], options: Options) -> list[Reply]:
     from corpus.read import read_articles
     from index.build import build
-    from rag.terminal import counting
+    from rag.commands.terminal import counting
 
     with tempfile.TemporaryDirectory(prefix="byline-attacks-") as temporary:
         settings = options.settings(Path(temporary))

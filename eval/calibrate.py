@@ -6,8 +6,8 @@ written beside the reports of
     BYLINE_LEAST_CONFIDENCE=0 byline eval gold --split dev
     BYLINE_LEAST_CONFIDENCE=0 byline eval abstain --limit 100
 
-and prints the slopes and intercepts of rag/confidence.py as these runs would have them, by logistic
-regression over the log-odds (Platt 1999), and what would be answered from each bound on
+and prints the slopes and intercepts of rag/judging/confidence.py as these runs would have them, by
+logistic regression over the log-odds (Platt 1999), and what would be answered from each bound on
 (`least_confidence` in the settings).
 """
 
@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from eval.records import Record, read_result
-from rag.confidence import QUOTED, WRITTEN
+from rag.judging.confidence import QUOTED, WRITTEN
 
 BOUNDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 

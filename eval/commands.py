@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rag.options import Support
+from rag.commands.options import Support
 
 if TYPE_CHECKING:
     from eval.records import Result

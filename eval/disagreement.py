@@ -26,17 +26,17 @@ from eval.statistics import wilson
 from index.search import Index
 from index.sentences import sentence_spans
 from index.types import Embedder, Hit, Passage
-from rag.claims import asked
-from rag.disagreement import tell_differences
+from rag.commands.terminal import quiet
+from rag.differences.disagreement import tell_differences
+from rag.differences.voices import Reader, asks_one_value
 from rag.evidence import candidates, choose
-from rag.followup import with_context
-from rag.judge import best_first, judge, promises
+from rag.facts.claims import asked
+from rag.judging.judge import best_first, judge, promises
 from rag.limits import Limits
 from rag.load import load_generator
+from rag.question.followup import with_context
 from rag.settings import SAMPLE_ARTICLES, Settings, load_settings
-from rag.terminal import quiet
 from rag.types import Citation, Disagreement, Generator, Sentence, Turn
-from rag.voices import Reader, asks_one_value
 
 TAG = "disagreement"
 

@@ -106,7 +106,7 @@ def write_drafts(options: Options, path: Path | None) -> None:
 
     Raises `BylineError` when the file is there already: it may hold what a person has chosen.
     """
-    from rag.terminal import counting
+    from rag.commands.terminal import counting
 
     wanted = options.limit or 1
     with lines_to(path) as lines:

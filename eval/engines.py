@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.types import Hit
+from rag.commands.terminal import quiet
 from rag.load import load_generator, load_pipeline
 from rag.prompt import build_messages
 from rag.settings import load_settings
-from rag.terminal import quiet
 from rag.types import Generator
 
 

@@ -57,15 +57,15 @@ class Options:
 
 def load(settings: Settings) -> Pipeline:
     """Everything that answers a question, its weights fetched where they are missing."""
-    from rag.terminal import load_with_bars
+    from rag.commands.terminal import load_with_bars
 
     return load_with_bars(settings)
 
 
 def embedder_of(settings: Settings) -> Embedder:
-    from rag.fetch import fetch_with_bar
+    from rag.commands.terminal import quiet
+    from rag.fetching.fetch import fetch_with_bar
     from rag.load import load_embedder
-    from rag.terminal import quiet
 
     quiet()
     return load_embedder(settings, fetch_with_bar)
@@ -85,7 +85,7 @@ def ensure_suite_index(
     """
     from index.build import build, is_current
     from index.versions import current_version, sources_of
-    from rag.terminal import staged
+    from rag.commands.terminal import staged
 
     if is_current(directory, articles, embedder.name, embedder.weights_hash):
         return Figure(None, None, None, 0, "passages/s")
@@ -111,7 +111,7 @@ def each(items: Sequence[T], ask: Callable[[T], Record]) -> list[Record]:
 
     Ctrl-C ends it early: what was asked until then is what the run holds.
     """
-    from rag.terminal import counting
+    from rag.commands.terminal import counting
 
     records: list[Record] = []
     try:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
-from rag.quantities import Quantity, Token, normalise, tokens
+from rag.reading.quantities import Quantity, Token, normalise, tokens
 
 SHORTEST = 3
 """Characters of an answer that is looked for in passages: "4" stands in almost any of them."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from corpus.errors import BylineError
-from rag.quantities import tokens
+from rag.reading.quantities import tokens
 
 T = TypeVar("T")
 QUESTIONS = Path(__file__).with_name("questions.jsonl")

@@ -18,7 +18,7 @@ from eval.records import (
 )
 from eval.scores import score
 from index.types import Hit
-from rag.preferred import search
+from rag.question.preferred import search
 from rag.types import Answer, Done, Event, Found, Sentence, Turn
 from rag.types import Searches as Searches
 

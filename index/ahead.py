@@ -13,9 +13,8 @@ from corpus.article import Article
 from index import versions
 from index.chunk import Chunking, chunk, embedding_text
 from index.lock import make_folder
-from index.publishing import silent
 from index.store import Held, content_hash, store_in_use, text_hash
-from index.types import Embedder
+from index.types import Embedder, silent
 
 _SORTED = 4
 """How many times what is put away at once is sorted by length, against padding."""

@@ -10,9 +10,9 @@ from corpus.article import Article
 from corpus.errors import BylineError
 from index import versions
 from index.chunk import Chunking
-from index.publishing import Draft, Upkeep, changing, check_articles, publish, silent
+from index.publishing import Draft, Upkeep, changing, check_articles, publish
 from index.store import Store, content_hash, contents_digest
-from index.types import Embedder, Progress
+from index.types import Embedder, Progress, silent
 from index.versions import Manifest
 
 __all__ = ["Progress", "build", "build_again", "is_current", "source_digest"]

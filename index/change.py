@@ -12,9 +12,9 @@ from corpus.errors import BylineError
 from index import versions
 from index.chunk import Chunking
 from index.guard import check_embedder
-from index.publishing import Draft, Upkeep, changing, check_articles, publish, silent
+from index.publishing import Draft, Upkeep, changing, check_articles, publish
 from index.store import Held, Store, content_hash
-from index.types import Embedder, Progress
+from index.types import Embedder, Progress, silent
 from index.versions import Manifest
 
 

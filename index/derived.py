@@ -12,10 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from index.postings import Postings, write_postings
-from index.publishing import silent
 from index.sizes import FaissKind
 from index.store import Store
-from index.types import VectorIndex, WordIndex
+from index.types import VectorIndex, WordIndex, silent
 from index.vectors import TRAINED_ON, Batch, FlatVectors, ListedVectors
 from index.versions import POSTINGS, STORE, VECTORS, Manifest
 from index.writer import sha256_of

@@ -14,9 +14,8 @@ from typing import IO
 from corpus.article import Article
 from corpus.errors import BylineError
 from index.lock import sync
-from index.publishing import silent
 from index.store import store_in_use
-from index.types import Progress
+from index.types import Progress, silent
 
 _RENAMED = {"body": "text"}  # as the readers of the corpus call it
 

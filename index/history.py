@@ -10,8 +10,8 @@ from pathlib import Path
 from corpus.errors import BylineError
 from index import versions
 from index.embeddings import Embeddings
-from index.publishing import Upkeep, changing, publish_folder, silent, tidy_up
-from index.types import Progress
+from index.publishing import Upkeep, changing, publish_folder, tidy_up
+from index.types import Progress, silent
 from index.versions import STORE, Manifest
 from index.writer import StoreWriter, copy_store, sha256_of
 

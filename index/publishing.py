@@ -17,6 +17,7 @@ from corpus.article import Article
 from corpus.errors import BylineError
 from index import versions
 from index.chunk import Chunking, chunk, embedding_text
+from index.derived import write_derived
 from index.lock import writing
 from index.sizes import EXACT_PASSAGES, FTS_PASSAGES, kind_for
 from index.store import FIELDS, Store, text_hash
@@ -179,7 +180,6 @@ def publish_folder(
 ) -> Manifest:
     """Make a folder that holds a finished SQLite file the version in use: what is derived from
     that, then its manifest, then the pointer."""
-    from index.derived import write_derived
     from index.writer import sha256_of
 
     on_progress("faiss", 0, 0)
@@ -208,7 +208,3 @@ def tidy_up(directory: Path, manifest: Manifest, keep: Keep) -> None:
 def _reason(error: Exception) -> str:
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     return "the disk is full" if full or "disk is full" in str(error) else f"of this: {error}"
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """Nobody listens."""

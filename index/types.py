@@ -121,3 +121,7 @@ class WordIndex(Protocol):
         """The `k` best (passage id, BM25) over any of the question's words, best first, equal ones
         by id: among `allow` or, if it is not given, all but those that repeat what a copy says."""
         ...
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """A Progress that nobody follows."""

@@ -13,9 +13,9 @@ from index import versions
 from index.chunk import embedding_text
 from index.derived import derived_of, write_derived
 from index.lock import sync
-from index.publishing import Upkeep, changing, silent
+from index.publishing import Upkeep, changing
 from index.store import Store, content_hash, contents_digest, text_hash
-from index.types import Passage, Progress
+from index.types import Passage, Progress, silent
 from index.versions import MANIFEST, STORE, Manifest
 from index.writer import sha256_of
 

@@ -18,8 +18,8 @@ from corpus.errors import BylineError
 from corpus.sources import Kind
 from index.types import Progress
 from page.chat import sentence_for
-from rag.library import Holdings, Listing, Outcome, Shown
-from rag.pace import Pace
+from rag.upkeep.library import Holdings, Listing, Outcome, Shown
+from rag.upkeep.pace import Pace
 
 log = logging.getLogger(__name__)
 

@@ -36,7 +36,7 @@ from page.parts import (
     static_html,
 )
 from page.render import render_status
-from rag.library import Outcome
+from rag.upkeep.library import Outcome
 
 SURE = "Remove it? No answer can cite it from then on."
 EMPTY = "Write an address first."

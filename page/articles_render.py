@@ -12,10 +12,10 @@ from index.timeline import Entry
 from page.articles import Change
 from page.chat import count
 from page.render import source_html, web_address
-from rag.library import Holdings, Listing, Outcome, Shown
-from rag.output import by_reason
-from rag.pace import STAGES
-from rag.untrusted import escape
+from rag.commands.output import by_reason
+from rag.reading.untrusted import escape
+from rag.upkeep.library import Holdings, Listing, Outcome, Shown
+from rag.upkeep.pace import STAGES
 
 LONGEST = 100_000  # characters of an article that are shown
 MOST_STATES = 50  # of a story

@@ -8,9 +8,9 @@ from corpus.article import Article
 from index.types import Hit, Passage
 from page.chat import Exchange, count
 from page.render import address_of_quote, source_html, web_address
-from rag.output import also_in
+from rag.commands.output import also_in
+from rag.reading.untrusted import escape
 from rag.types import Answer, Citation
-from rag.untrusted import escape
 
 NO_EVIDENCE = (
     "<section aria-label='Evidence' class='passages'><h2>Evidence</h2><p class='note'>The passages "

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from index.browse import day
 from page.chat import Exchange
 from page.render import web_address
-from rag.confidence import in_words
-from rag.output import answer_json, difference_heading
+from rag.commands.output import answer_json, difference_heading
+from rag.judging.confidence import in_words
+from rag.reading.untrusted import visible
 from rag.types import Answer, Citation
-from rag.untrusted import visible
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>&~$|^])")
 _AT_A_START = re.compile(r"^(\d*)([-+#=.)])")

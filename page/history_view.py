@@ -15,7 +15,7 @@ from page.export import as_json, as_markdown
 from page.kept import from_json, to_json
 from page.parts import AWAY, TO_QUESTION, button, chooser, focus_on, seen, static_html
 from page.render import render_status
-from rag.untrusted import escape
+from rag.reading.untrusted import escape
 
 GONE = "This chat is not there any more: it was deleted, or its link is no longer shared."
 SHARED = "A chat that somebody shared, to be read. “New chat” begins one of your own."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from page.chat import Exchange
 from rag.feedback import GOOD, REASONS
-from rag.untrusted import escape
+from rag.reading.untrusted import escape
 
 MOST = 3  # questions to ask instead
 _THUMB = (

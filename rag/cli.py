@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corpus.errors import BylineError
-from rag.bench_commands import bench_app
-from rag.check_commands import check_command
-from rag.index_commands import index_app
-from rag.options import AsJson, AsOf, IndexDir, print_json, settings_with
-from rag.story_commands import story
-from rag.sync_commands import sync_command
+from rag.commands.bench import bench_app
+from rag.commands.check import check_command
+from rag.commands.index import index_app
+from rag.commands.options import AsJson, AsOf, IndexDir, print_json, settings_with
+from rag.commands.story import story
+from rag.commands.sync import sync_command
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -57,8 +57,8 @@ def fetch(
     name: Annotated[str | None, typer.Argument(help="Default: what answering needs.")] = None,
 ) -> None:
     """Bring the weights to this machine, and check them."""
-    from rag.fetch import fetch_with_bar
-    from rag.terminal import unpack_where_faster
+    from rag.commands.terminal import unpack_where_faster
+    from rag.fetching.fetch import fetch_with_bar
 
     settings = settings_with()
     wanted = [name] if name else list(dict.fromkeys([settings.embedder, *_catalogued(settings)]))
@@ -85,8 +85,8 @@ def ask(
     if (question is None) == (batch is None):
         raise typer.BadParameter("give a QUESTION or --batch FILE.jsonl")
     settings = settings_with(index=index, engine=engine, model=model)
-    from rag.batch import answer_all, read_batch
-    from rag.output import answer_json, answer_text
+    from rag.commands.batch import answer_all, read_batch
+    from rag.commands.output import answer_json, answer_text
 
     if batch is not None:
         rows = read_batch(batch)
@@ -123,9 +123,9 @@ def search(
 ) -> None:
     """Find passages only, without a language model."""
     from index.search import Index
+    from rag.commands.output import hits_json, hits_text
     from rag.explain import explain, explained_json, explained_text
     from rag.load import load_embedder, load_generator
-    from rag.output import hits_json, hits_text
 
     if not question.strip():
         raise BylineError("The question is empty: write what you would like to find.")
@@ -157,7 +157,7 @@ def chat(
     as_of: AsOf = None, index: IndexDir = None, engine: Engine = None, model: Model = None
 ) -> None:
     """Chat in the terminal, the sources below each answer."""
-    from rag.terminal_chat import chat_in_terminal
+    from rag.commands.chat import chat_in_terminal
 
     chat_in_terminal(_pipeline(settings_with(index=index, engine=engine, model=model)), as_of)
 
@@ -175,10 +175,10 @@ def serve(
 ) -> None:
     """Open the page; the index is built first when it is missing or out of date."""
     settings = settings_with(index=index, engine=engine, model=model)
+    from rag.commands.terminal import embedder_with_bar, ensure_index
     from rag.feedback import Feedback
-    from rag.library import Library
     from rag.narrow import Narrowing
-    from rag.terminal import embedder_with_bar, ensure_index
+    from rag.upkeep.library import Library
 
     ensure_index(settings, articles)
     from app import launch
@@ -230,13 +230,13 @@ def _write_utf8() -> None:
 
 def _pipeline(settings: Settings) -> Any:
     from rag.answer_cache import AnswerCache
-    from rag.terminal import load_with_bars
+    from rag.commands.terminal import load_with_bars
 
     return load_with_bars(settings, AnswerCache(settings.kept_answers))
 
 
 def _catalogued(settings: Settings) -> list[str]:
-    from rag.catalogue import load_catalogue
+    from rag.fetching.catalogue import load_catalogue
 
     return [settings.model] if settings.model in load_catalogue() else []
 
@@ -261,3 +261,7 @@ def _examples(settings: Settings) -> list[str]:
         "How much power will Meta buy from the Clinton plant?",
         "Which deal brought the founders of Character.AI back to Google?",
     ]
+
+
+if __name__ == "__main__":
+    main()

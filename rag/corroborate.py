@@ -13,10 +13,10 @@ from dataclasses import replace
 from index.sentences import sentence_spans
 from index.types import Hit, Passage
 from rag.markers import DraftSentence
+from rag.reading.words import content_words
 from rag.types import Citation, Sentence
 from rag.verify import check
 from rag.verify.sentence import SUPPORTED
-from rag.words import content_words
 
 MOST_CITED = 4
 """Articles that a sentence cites at most: more are no surer, and hide what it says."""

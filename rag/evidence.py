@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 
 from index.sentences import sentence_spans
 from index.types import Embedder, Hit, Passage
-from rag.asked import kinds_asked, offer
-from rag.orders import addresses_a_model
-from rag.words import content_words
+from rag.question.asked import kinds_asked, offer
+from rag.reading.orders import addresses_a_model
+from rag.reading.words import content_words
 
 _PRONOUNS = frozenset("he she they it his her their its this that these those him them".split())
 # A line that ends otherwise is a bullet, a caption or a link: it matches well and says little.

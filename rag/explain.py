@@ -11,10 +11,10 @@ from index.fuse import day_factor, fused_score
 from index.store import day_stated
 from index.types import Embedder, Hit, Preference
 from rag.evidence import Budget, Candidate, candidates
-from rag.judge import judge
-from rag.preferred import named_in, preference
+from rag.judging.judge import judge
+from rag.question.preferred import named_in, preference
+from rag.reading.untrusted import visible
 from rag.types import Generator
-from rag.untrusted import visible
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from rag.clock import Clock
-from rag.disagreement import Told
+from rag.differences.disagreement import Told
 from rag.now import note_on
 from rag.prompt import REFUSAL
 from rag.types import Answer, Done, Generator, Searched, Sentence

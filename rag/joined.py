@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from index.types import Hit
 from rag.markers import split_draft
-from rag.presumed import indirect
 from rag.prompt import REFUSAL
+from rag.question.presumed import indirect
 from rag.types import (
     Answer,
     Checked,

@@ -12,8 +12,8 @@ from corpus.errors import BylineError
 from index.publishing import Upkeep
 from index.types import Embedder, Progress
 from index.versions import Keep, Manifest
-from rag.catalogue import load_catalogue
-from rag.fetch import ensure
+from rag.fetching.catalogue import load_catalogue
+from rag.fetching.fetch import ensure
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
                 f"llama.cpp reads GGUF files and {settings.model} is none: choose another model, "
                 "or --engine transformers."
             )
-        from rag.llamacpp import LlamaCppGenerator
+        from rag.engines.llamacpp import LlamaCppGenerator
 
         return LlamaCppGenerator(
             path,
@@ -109,9 +109,9 @@ def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
             max_new_tokens=settings.max_new_tokens,
             threads=settings.threads,
         )
-    from rag.adapter import adapter_for
-    from rag.transformers_engine import TransformersGenerator
-    from rag.unpacked import can_unpack, unpack
+    from rag.engines.adapter import adapter_for
+    from rag.engines.transformers_engine import TransformersGenerator
+    from rag.engines.unpacked import can_unpack, unpack
 
     if is_gguf and can_unpack(path):
         path = unpack(path)
@@ -133,10 +133,10 @@ def load_support(settings: Settings, fetch: Fetch = ensure) -> SupportModel | No
     if settings.support == "rules":
         return None
     if settings.support == "trained":
-        from rag.trained_support import TrainedSupport
+        from rag.support.trained import TrainedSupport
 
         return TrainedSupport(load_embedder(settings, fetch))
-    from rag.support_models import CrossEncoderSupport, JudgeSupport
+    from rag.support.others import CrossEncoderSupport, JudgeSupport
 
     if settings.support == "judge":
         return JudgeSupport(load_generator(settings, fetch))
@@ -165,7 +165,7 @@ def _suits_transformers(file: Path) -> bool:
     import psutil
     import torch
 
-    from rag.unpacked import can_unpack
+    from rag.engines.unpacked import can_unpack
 
     computes = torch.cuda.is_available() or torch.cpu.get_capabilities().get("avx512_bf16", False)
     roomy = psutil.virtual_memory().total >= _LEAST_MEMORY

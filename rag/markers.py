@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from index.sentences import sentence_spans
-from rag.untrusted import visible
+from rag.reading.untrusted import visible
 
 _NUMBER = r"(?:passages?\s*)?\d{1,3}"
 _MARKER = re.compile(

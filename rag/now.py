@@ -8,7 +8,7 @@ from datetime import date
 
 from index.browse import day as in_words
 from index.seen import day_known
-from rag.times import Span, times_named
+from rag.reading.times import Span, times_named
 from rag.types import Sentence
 
 OLD = 90

@@ -11,31 +11,31 @@ from index.live import LiveIndex
 from index.search import Index
 from index.types import Embedder, Hit
 from rag.answer_cache import AnswerCache
-from rag.answerable import trust
-from rag.asked import is_yes_or_no
-from rag.casing import with_names
 from rag.clock import Clock
-from rag.confidence import believed, confidence
-from rag.confirm import LEAST_WORDS, answers, speak_of
 from rag.corroborate import corroborate
 from rag.describe import Description, describe
-from rag.disagreement import tell_differences
+from rag.differences.disagreement import tell_differences
+from rag.differences.voices import Reader
 from rag.draft import check_draft, write_draft
 from rag.evidence import Candidate, candidates, choose
 from rag.finish import Reply, Request, finish
-from rag.followup import stand_alone
 from rag.joined import stream_parts
-from rag.judge import best_first, fewest_to_read, judge, promises, worth_reading
+from rag.judging.answerable import trust
+from rag.judging.confidence import believed, confidence
+from rag.judging.confirm import LEAST_WORDS, answers, speak_of
+from rag.judging.judge import best_first, fewest_to_read, judge, promises, worth_reading
 from rag.limits import Limits
-from rag.parts import parts_of
-from rag.phrasing import as_question
-from rag.preferred import named_to, search
 from rag.prompt import declines
-from rag.question import askable
+from rag.question.askable import askable
+from rag.question.asked import is_yes_or_no
+from rag.question.followup import stand_alone
+from rag.question.parts import parts_of
+from rag.question.preferred import named_to, search
 from rag.quote import best_quote
+from rag.reading.casing import with_names
+from rag.reading.phrasing import as_question
 from rag.types import Answer, Done, Event, Found, Generator, History, Searched, Sentence, Turn
 from rag.unsaid import unsaid
-from rag.voices import Reader
 
 
 class Pipeline:

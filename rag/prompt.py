@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from corpus.article import Article
 from index.types import Hit
-from rag.orders import addresses_a_model
+from rag.reading.orders import addresses_a_model
+from rag.reading.untrusted import as_data
 from rag.types import Message
-from rag.untrusted import as_data
 
 REFUSAL = "The articles do not answer this question."
 
 # Offering the refusal here makes a small model refuse what it could answer, and it hardly refuses
-# what it cannot (docs/LOG.md): rag/answerable.py decides that, before the model writes.
+# what it cannot (docs/LOG.md): rag/judging/answerable.py decides that, before the model writes.
 SYSTEM = (
     "Read the question, then the numbered passages of news, and answer the question from them and "
     "from nothing else. Reply with one complete sentence that gives the fact asked for exactly as "

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 from index.sentences import sentence_spans
 from index.types import Hit, Passage
-from rag.asked import replies_in_kind
-from rag.confidence import confidence
-from rag.confirm import words_held
-from rag.denial import denies
-from rag.judge import FAINT, LEAST_ANSWERING, answering, gives_answer, worth_quoting
+from rag.judging.confidence import confidence
+from rag.judging.confirm import words_held
+from rag.judging.judge import FAINT, LEAST_ANSWERING, answering, gives_answer, worth_quoting
 from rag.markers import DraftSentence, quotable
 from rag.prompt import heading
+from rag.question.asked import replies_in_kind
+from rag.question.denial import denies
 from rag.types import Generator, Sentence
 from rag.verify import check, known_names, telling, whole_names
 
@@ -36,11 +36,11 @@ def best_quote(
     """The sentence of the judged passages that answers best, and the passage it is from, whose
     score is now the probability that the sentence gives what is asked.
 
-    A sentence counts by `rag.judge.answering`; among those that are good enough, the question's
-    words that it holds count too. No candidate is one that does not mention, with what comes before
-    it, every name of the question by a word that tells it apart; that holds nothing of the kind
-    that is asked for; or that holds less than `least_words`, 0 to 1, of the question's other words.
-    Both lists are empty where no sentence is good enough.
+    A sentence counts by `rag.judging.judge.answering`; among those that are good enough, the
+    question's words that it holds count too. No candidate is one that does not mention, with what
+    comes before it, every name of the question by a word that tells it apart; that holds nothing of
+    the kind that is asked for; or that holds less than `least_words`, 0 to 1, of the question's
+    other words. Both lists are empty where no sentence is good enough.
     """
     # In doubt the words decide, and the passage with the most of them may be no favourite.
     faint = [hit for hit in judged if hit.score >= FAINT]
@@ -78,9 +78,9 @@ def _is_enough(
     generator: Generator,
     least_confidence: float,
 ) -> bool:
-    """Of a model that was taught to judge, what has the `least_confidence` (rag/confidence.py). Of
-    another, and where there is none of what is asked for, which none was taught, what has
-    `LEAST_ANSWERING`."""
+    """Of a model that was taught to judge, what has the `least_confidence`
+    (rag/judging/confidence.py). Of another, and where there is none of what is asked for, which
+    none was taught, what has `LEAST_ANSWERING`."""
     if generator.taught and not denies(question, sentence.text):
         return confidence([hit], quoted=True) >= least_confidence
     return score >= LEAST_ANSWERING

@@ -254,7 +254,7 @@ class Generator(Protocol):
     def usage(self) -> Usage: ...
     @property
     def taught(self) -> bool:
-        """Whether it was taught to judge passages (rag/adapter.py)."""
+        """Whether it was taught to judge passages (rag/engines/adapter.py)."""
         ...
 
     def generate(self, messages: Sequence[Message]) -> Iterator[str]:

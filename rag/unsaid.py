@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from index.types import Embedder, Hit
-from rag.answerable import unmentioned_names
-from rag.asked import kinds_asked, offer
-from rag.disagreement import Told
+from rag.differences.disagreement import Told
 from rag.evidence import Budget, candidates, choose
+from rag.judging.answerable import unmentioned_names
 from rag.markers import DraftSentence, quotable
-from rag.presumed import Presumed, presumed
 from rag.prompt import heading
+from rag.question.asked import kinds_asked, offer
+from rag.question.presumed import Presumed, presumed
+from rag.reading.untrusted import as_data
+from rag.reading.words import content_words
 from rag.types import Generator, Sentence
-from rag.untrusted import as_data
 from rag.verify import check
-from rag.words import content_words
 
 DENIED = 0.15
 """Probability that a passage states what is presumed, below which the articles do not say it. It

@@ -103,7 +103,7 @@ def models_dir() -> Path:
 
 def _weights(name: str) -> Path:
     """A model of the catalogue that `make test` has fetched; its error says how, if it has not."""
-    from rag.fetch import ensure
+    from rag.fetching.fetch import ensure
 
     return ensure(name, _MODELS_DIR, offline=True)
 

@@ -16,7 +16,7 @@ from corpus.sources import Source
 from index import versions
 from index.change import apply
 from index.store import Store
-from rag.sync import SourceReport, SyncReport, sync
+from rag.upkeep.sync import SourceReport, SyncReport, sync
 
 DAY = 86_400
 QUICK = Bounds(bytes=1_000_000, seconds=60.0, attempts=2, backoff_s=0.001, delay_s=0.0)

@@ -21,7 +21,7 @@ from corpus.article import Article
 from corpus.fetch import Fetcher
 from corpus.sources import load_sources
 from index.change import apply
-from rag.sync import sync
+from rag.upkeep.sync import sync
 
 NOON = 1_750_000_000.0
 

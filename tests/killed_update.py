@@ -15,8 +15,8 @@ from corpus import files
 from index import embeddings
 from index.history import bytes_of
 from index.versions import current_version
-from rag.indexing import add, update
 from rag.settings import Settings
+from rag.upkeep.indexing import add, update
 
 
 def update_once(index: Path, folder: Path) -> None:

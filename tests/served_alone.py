@@ -16,9 +16,9 @@ from test_page import HITS, PAID, answer_of
 
 from app import launch
 from page.conversations import Conversations
-from rag.library import Library
 from rag.settings import load_settings
 from rag.types import Done, Event, Found, Turn
+from rag.upkeep.library import Library
 
 
 class Answering(ScriptedPipeline):

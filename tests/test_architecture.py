@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 if sys.version_info >= (3, 11):
@@ -71,6 +72,38 @@ def test_imports_go_one_way() -> None:
             f"{name}: {other}" for other in imported(path) if other in FLOORS.keys() - allowed
         ]
     assert not wrong
+
+
+def modules_imported(path: Path, known: set[str]) -> Iterator[str]:
+    """The modules of this project that a file imports, wherever in it."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from {name if name in known else str(node.module) for name in names} & known
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Nor do folders: each stands above all that it imports."""
+    files = {module_name(path): path for path in SOURCES}
+    modules = {name: set(modules_imported(path, set(files))) for name, path in files.items()}
+    folders: dict[str, set[str]] = {}
+    for name, others in modules.items():
+        folder = room(name)
+        folders.setdefault(folder, set()).update(room(other) for other in others)
+        folders[folder].discard(folder)
+    for graph in (modules, folders):
+        TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+def module_name(path: Path) -> str:
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return name.removesuffix(".__init__")
+
+
+def room(module: str) -> str:
+    """A folder inside `rag` as one; every other module by itself."""
+    parts = module.split(".")
+    return ".".join(parts[:2]) if parts[0] == "rag" else module
 
 
 def test_importing_loads_nothing_heavy() -> None:

@@ -12,10 +12,11 @@ from fakes import HashingEmbedder
 
 from corpus.article import Article
 from corpus.errors import BylineError
-from rag import bench, load
-from rag.bench import bench_index, ratio_interval, some_articles
-from rag.bench_commands import index_speed_text
+from rag import load
+from rag.bench import embedding as bench
+from rag.bench.embedding import bench_index, ratio_interval, some_articles
 from rag.cli import main
+from rag.commands.bench import index_speed_text
 
 ARTICLES = [
     Article(str(number), f"Title {number}", f"Meta paid {number} billion. Wang left.")
@@ -118,7 +119,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     embedder = HashingEmbedder()
     monkeypatch.setattr(load, "load_embedder", lambda settings, fetch: embedder)
     monkeypatch.setattr(bench, "plain_encode", lambda folder: embedder.embed_passages)
-    monkeypatch.setattr("rag.fetch.fetch_with_bar", lambda name, models_dir: tmp_path)
+    monkeypatch.setattr("rag.fetching.fetch.fetch_with_bar", lambda name, models_dir: tmp_path)
 
 
 def run(*arguments: str) -> None:

@@ -18,9 +18,9 @@ from index import versions
 from index.build import build
 from index.publishing import Upkeep
 from index.search import Index
-from rag import bench_commands
-from rag.bench_plot import draw_growth
-from rag.bench_search import (
+from rag.bench.grown import NOISE, grow, read_real
+from rag.bench.plot import draw_growth
+from rag.bench.search import (
     Measured,
     Percentiles,
     Recall,
@@ -30,7 +30,7 @@ from rag.bench_search import (
     titles_of,
 )
 from rag.cli import main
-from rag.grown import NOISE, grow, read_real
+from rag.commands import bench as bench_commands
 
 WORDS = [f"w{number}" for number in range(200)]
 ARTICLES = [

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.catalogue import CatalogueError, UnknownModel, find_model, load_catalogue
+from rag.fetching.catalogue import CatalogueError, UnknownModel, find_model, load_catalogue
 
 GOOD = """
 [small]

@@ -7,8 +7,8 @@ from fakes import ScriptedPipeline
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.output import answer_json, sources_text
-from rag.terminal_chat import chat_in_terminal
+from rag.commands.chat import chat_in_terminal
+from rag.commands.output import answer_json, sources_text
 from rag.types import (
     Answer,
     Citation,

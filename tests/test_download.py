@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rag import download
-from rag.download import FetchError, read_pip_settings
+from rag.fetching import download
+from rag.fetching.download import FetchError, read_pip_settings
 
 
 @pytest.mark.parametrize(

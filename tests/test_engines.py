@@ -13,7 +13,7 @@ import pytest
 from fakes import ScriptedGenerator
 
 from corpus.errors import BylineError
-from rag.transformers_engine import continuation
+from rag.engines.transformers_engine import continuation
 from rag.types import Generator, Message
 
 RULES = Message("system", "Answer in one sentence.")
@@ -23,13 +23,13 @@ SECOND = [RULES, Message("user", "Who left it, and when?")]
 
 
 def tiny(folder: Path, max_new_tokens: int = 8) -> Generator:
-    from rag.transformers_engine import TransformersGenerator
+    from rag.engines.transformers_engine import TransformersGenerator
 
     return TransformersGenerator(folder, "tiny", max_new_tokens=max_new_tokens)
 
 
 def llama_cpp(file: Path) -> Generator:
-    from rag.llamacpp import LlamaCppGenerator
+    from rag.engines.llamacpp import LlamaCppGenerator
 
     return LlamaCppGenerator(file, "smollm", context_tokens=1024, max_new_tokens=12, threads=2)
 
@@ -233,14 +233,14 @@ class TestTransformers:
         self, tiny_decoder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         guessed = said(tiny(tiny_decoder), FIRST)
-        monkeypatch.setattr("rag.transformers_engine.continuation", lambda tokens, most: [])
+        monkeypatch.setattr("rag.engines.transformers_engine.continuation", lambda tokens, most: [])
         assert said(tiny(tiny_decoder), FIRST) == guessed
 
     def test_a_right_guess_saves_a_step(
         self, tiny_decoder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         plain = tiny(tiny_decoder, max_new_tokens=8)
-        monkeypatch.setattr("rag.transformers_engine.continuation", lambda tokens, most: [])
+        monkeypatch.setattr("rag.engines.transformers_engine.continuation", lambda tokens, most: [])
         text = said(plain, FIRST)
         prompt = plain._prompt(FIRST)
         reply = list(plain._kept[0][len(prompt) :]) + [0] * 8
@@ -248,7 +248,7 @@ class TestTransformers:
         def knows(tokens: list[int], most: int) -> list[int]:
             return reply[len(tokens) - len(prompt) :][: max(most, 0)]
 
-        monkeypatch.setattr("rag.transformers_engine.continuation", knows)
+        monkeypatch.setattr("rag.engines.transformers_engine.continuation", knows)
         steps = []
         knowing = tiny(tiny_decoder, max_new_tokens=8)
         logits = knowing._logits
@@ -300,7 +300,7 @@ class TestTransformers:
         """Its files lie in the hub's cache, as the hub's own client has put them there."""
         from huggingface_hub import constants
 
-        from rag.transformers_engine import TransformersGenerator
+        from rag.engines.transformers_engine import TransformersGenerator
 
         revision = "0" * 40
         repository = tmp_path / "models--somebody--tiny"
@@ -365,7 +365,7 @@ class TestLlamaCpp:
 
 @pytest.mark.model
 def test_transformers_reads_gguf_too(smollm_file: Path) -> None:
-    from rag.transformers_engine import TransformersGenerator
+    from rag.engines.transformers_engine import TransformersGenerator
 
     generator = TransformersGenerator(smollm_file, "smollm", max_new_tokens=4)
     assert said(generator, FIRST).strip()

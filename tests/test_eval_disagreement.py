@@ -18,8 +18,8 @@ from eval.statistics import wilson
 from index.build import build
 from index.search import Index
 from index.types import Hit
+from rag.differences.voices import Reader
 from rag.limits import Limits
-from rag.voices import Reader
 
 ONE = Article("one", "Vell", "Vellcorp has 14 mines.", outlet="Post", published_at="2025-06-13")
 OTHER = Article("two", "Vell", "Vellcorp has 17 mines.", outlet="Wire", published_at="2025-06-12")

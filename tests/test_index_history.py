@@ -20,8 +20,9 @@ from index.change import apply
 from index.embeddings import FILE, Embeddings
 from index.export import export
 from index.history import compact, kept_versions, rollback
-from index.publishing import Upkeep, silent
+from index.publishing import Upkeep
 from index.search import Index
+from index.types import silent
 from index.verify import verify, whole
 from index.versions import Keep
 from index.writer import sha256_of

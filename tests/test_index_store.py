@@ -11,8 +11,8 @@ import pytest
 from corpus.article import Article
 from corpus.errors import BylineError
 from index.chunk import chunk
-from index.publishing import silent
 from index.store import Store, content_hash, text_hash
+from index.types import silent
 from index.writer import StoreWriter
 
 ARTICLES = [

@@ -30,8 +30,8 @@ from page.articles_render import (
     render_versions,
 )
 from page.chat import FAILED
-from rag.library import Holdings, Listing, Outcome, Shown
-from rag.pace import Pace
+from rag.upkeep.library import Holdings, Listing, Outcome, Shown
+from rag.upkeep.pace import Pace
 
 ROW = Row("deal", "Meta buys a stake", "The Ledger", "2025-06-13", 3, 0, "")
 EVIL = Article(

@@ -29,11 +29,12 @@ from index.build import build
 from index.change import apply
 from index.live import LiveIndex
 from page.articles import AT_ONCE, ELSEWHERE
-from rag import indexing, load
-from rag.library import Library
+from rag import load
 from rag.narrow import Narrowing
 from rag.pipeline import Pipeline
 from rag.settings import Settings, load_settings
+from rag.upkeep import indexing
+from rag.upkeep.library import Library
 
 pytestmark = pytest.mark.browser
 

@@ -21,10 +21,11 @@ from served import Open, Serve, ask
 from corpus.sources import note_source, source_at
 from page.evidence import CHANGED
 from page.history_view import SHARED
-from rag import indexing, load
-from rag.library import Library
+from rag import load
 from rag.settings import load_settings
-from rag.sync import SOURCES
+from rag.upkeep import indexing
+from rag.upkeep.library import Library
+from rag.upkeep.sync import SOURCES
 
 pytestmark = pytest.mark.browser
 

@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import save_file
 
 from corpus.errors import BylineError
-from rag.adapter import _PRIOR, Adapter, as_passage, as_question, normed
-from rag.transformers_engine import TransformersGenerator, read_weights
+from rag.engines.adapter import _PRIOR, Adapter, as_passage, as_question, normed
+from rag.engines.transformers_engine import TransformersGenerator, read_weights
 from rag.types import Message
 
 WIDTH = 32

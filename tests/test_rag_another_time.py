@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.claims import is_of_another_time
+from rag.facts.claims import is_of_another_time
 
 RANGE = (
     "The middle of the new range, $68 billion, compares with the $39.23 billion that it spent "

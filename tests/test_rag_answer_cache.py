@@ -21,8 +21,8 @@ from index.live import LiveIndex
 from page.chat import Exchange
 from page.render import render_exchange
 from rag.answer_cache import AnswerCache, Asked
+from rag.commands.output import answer_json
 from rag.narrow import Narrowing, Scope
-from rag.output import answer_json
 from rag.pipeline import Pipeline
 from rag.types import Done, Found, Turn
 

@@ -6,7 +6,7 @@ import pytest
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.answerable import trust, unmentioned_names
+from rag.judging.answerable import trust, unmentioned_names
 
 BODY = "Meta paid $14.3 billion for a stake in Scale AI."
 ARTICLE = Article("deal", "A deal", BODY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.asked import is_yes_or_no, kinds_asked, offer, replies_in_kind
+from rag.question.asked import is_yes_or_no, kinds_asked, offer, replies_in_kind
 
 
 @pytest.mark.parametrize(

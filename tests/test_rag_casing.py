@@ -6,7 +6,7 @@ import pytest
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.casing import with_names
+from rag.reading.casing import with_names
 
 BODY = (
     "Vell bought Tern AI, and the boss of Tern AI will scale back. Sales of Tern AI rose. "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.change import came_to_be
-from rag.values import Value, figures
+from rag.facts.change import came_to_be
+from rag.facts.values import Value, figures
 
 
 def at(sentence: str, text: str) -> Value:

@@ -6,7 +6,7 @@ import pytest
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.confidence import confidence, in_words
+from rag.judging.confidence import confidence, in_words
 
 
 def judged(*scores: float) -> list[Hit]:

@@ -7,7 +7,7 @@ from fakes import ScriptedGenerator
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.confirm import answers, stands_by, surely, turns_round
+from rag.judging.confirm import answers, stands_by, surely, turns_round
 from rag.types import Citation, Sentence
 
 BODY = "It has a board of nine in Rome."

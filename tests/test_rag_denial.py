@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.asked import replies_in_kind
-from rag.denial import denies
+from rag.question.asked import replies_in_kind
+from rag.question.denial import denies
 
 NONE = "Vell will have a 49% stake in the line but will not have any voting power."
 

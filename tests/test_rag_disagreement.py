@@ -10,7 +10,7 @@ import pytest
 from corpus.article import Article
 from index.sentences import sentence_spans
 from index.types import Copy, Hit, Passage
-from rag.disagreement import Told, tell_differences
+from rag.differences.disagreement import Told, tell_differences
 from rag.types import Citation, Disagreement, Sentence
 
 

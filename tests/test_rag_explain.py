@@ -11,8 +11,8 @@ from fakes import HashingEmbedder, ScriptedGenerator
 from corpus.article import Article
 from index.types import Hit, Passage
 from rag.explain import explain, explained_json, explained_text
-from rag.preferred import DISTANT, NEWNESS
-from rag.times import parse_day
+from rag.question.preferred import DISTANT, NEWNESS
+from rag.reading.times import parse_day
 
 BODY = "Meta bought a stake of 49% in Scale AI. The weather in the city was fine on that day."
 HIT = Hit(

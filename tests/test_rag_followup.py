@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.followup import stand_alone
 from rag.prompt import REFUSAL
+from rag.question.followup import stand_alone
 from rag.types import Turn
 from tests.fakes import ScriptedGenerator
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from rag.int8 import Int8Linear, computes_int8, use_int8
+from rag.engines.int8 import Int8Linear, computes_int8, use_int8
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_every_linear_layer_of_a_model_is_taken() -> None:
 
 _MANY_ROWS = """
 import torch
-from rag.int8 import Int8Linear
+from rag.engines.int8 import Int8Linear
 Int8Linear(torch.nn.Linear(64, 128, dtype=torch.bfloat16))(torch.ones(40, 64, dtype=torch.bfloat16))
 """
 

@@ -12,9 +12,9 @@ from fakes import ScriptedGenerator
 
 from index.types import Hit, Passage
 from page.chat import Exchange
+from rag.commands.output import answer_json
 from rag.joined import stream_parts
 from rag.narrow import Narrowing, Scope
-from rag.output import answer_json
 from rag.prompt import REFUSAL
 from rag.types import (
     Answer,

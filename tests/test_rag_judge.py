@@ -11,7 +11,7 @@ from fakes import ScriptedGenerator
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.judge import fewest_to_read, gives_answer, judge, promises, worth_reading
+from rag.judging.judge import fewest_to_read, gives_answer, judge, promises, worth_reading
 from rag.types import Message, Reading
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.language import foreign_language
+from rag.reading.language import foreign_language
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,11 @@ from corpus.fetch import Fetcher
 from index import versions
 from index.change import apply
 from index.lock import writing
-from rag import indexing, load
-from rag.library import Library
+from rag import load
 from rag.settings import Settings, load_settings
-from rag.sync import SOURCES, noted_sources
+from rag.upkeep import indexing
+from rag.upkeep.library import Library
+from rag.upkeep.sync import SOURCES, noted_sources
 
 CLINTON = "A reactor for Meta\n\nMeta buys the power of the Clinton reactor.\n"
 

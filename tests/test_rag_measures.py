@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.measures import measure_asked, unlike
+from rag.reading.measures import measure_asked, unlike
 
 
 @pytest.mark.parametrize(

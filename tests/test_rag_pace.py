@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.pace import Pace
+from rag.upkeep.pace import Pace
 
 
 @pytest.mark.parametrize(

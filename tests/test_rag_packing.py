@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from rag.packing import Packed
+from rag.engines.packing import Packed
 
 PROMPTS = [[1, 2, 3, 4], [1, 2, 5], [1, 2, 3, 6, 7]]
 

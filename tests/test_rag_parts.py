@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.parts import parts_of
+from rag.question.parts import parts_of
 
 
 @pytest.mark.parametrize(

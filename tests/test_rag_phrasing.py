@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.phrasing import as_question
+from rag.reading.phrasing import as_question
 
 
 @pytest.mark.parametrize(

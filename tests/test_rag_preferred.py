@@ -11,10 +11,10 @@ from fakes import ScriptedGenerator
 from index.types import Preference
 from page.chat import Exchange
 from page.render import render_exchange
+from rag.commands.output import answer_json, answer_text, understood_text
 from rag.narrow import Narrowing, Scope
-from rag.output import answer_json, answer_text, understood_text
-from rag.preferred import DISTANT, NEWNESS, PREFERRED, Named, named_in, preference, search
-from rag.times import Span
+from rag.question.preferred import DISTANT, NEWNESS, PREFERRED, Named, named_in, preference, search
+from rag.reading.times import Span
 
 WEDNESDAY = date(2025, 6, 18)
 OUTLETS = ["AP", "Reuters", "The Harbour Post"]

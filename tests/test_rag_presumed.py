@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.presumed import indirect, presumed
-from rag.verbs import BASE, PARTICIPLE, PAST, PRESENT_PARTICIPLE, third_person
+from rag.question.presumed import indirect, presumed
+from rag.reading.verbs import BASE, PARTICIPLE, PAST, PRESENT_PARTICIPLE, third_person
 
 
 @pytest.mark.parametrize(

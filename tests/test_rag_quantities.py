@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.quantities import Quantity, missing_quantities, normalise, quantities, tokens
+from rag.reading.quantities import Quantity, missing_quantities, normalise, quantities, tokens
 
 
 @pytest.mark.parametrize(

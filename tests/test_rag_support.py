@@ -7,7 +7,7 @@ from fakes import ScriptedSupport
 
 from index.types import Hit, Passage
 from rag.markers import DraftSentence
-from rag.support import READ, nearest, support
+from rag.support.model import READ, nearest, support
 from rag.types import Sentence
 from rag.verify import check
 from rag.verify.weighed import weigh

@@ -13,11 +13,11 @@ from transformers import AutoTokenizer, BertConfig, BertForSequenceClassificatio
 
 from corpus.errors import BylineError
 from eval.teaching.cross_encoder import Learner, Plan
-from rag import trained_support
 from rag.load import load_support
 from rag.settings import load_settings
-from rag.support_models import CrossEncoderSupport, JudgeSupport, supporting
-from rag.trained_support import TrainedSupport
+from rag.support import trained as trained_support
+from rag.support.others import CrossEncoderSupport, JudgeSupport, supporting
+from rag.support.trained import TrainedSupport
 from rag.types import SupportModel
 
 CLAIM = "meta paid wang"

@@ -19,7 +19,7 @@ from corpus.files import FileReader
 from corpus.sources import Source
 from index import versions
 from index.change import apply
-from rag.sync import LOCK, MEMORY
+from rag.upkeep.sync import LOCK, MEMORY
 
 ROOT = Path(__file__).parent.parent
 
@@ -150,7 +150,7 @@ from desk import DAY, QUICK, WORDS, Desk
 from fakes import HashingEmbedder
 from corpus.sources import load_sources
 from index.change import apply
-from rag.sync import sync
+from rag.upkeep.sync import sync
 folder, embedder = Path(sys.argv[1]), HashingEmbedder()
 def change(put, remove, origins):
     version = apply(folder, embedder, put, remove, origins=origins).manifest.version

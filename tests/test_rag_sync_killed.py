@@ -20,7 +20,7 @@ from index import versions
 from index.search import Index
 from index.store import content_hash
 from index.verify import verify
-from rag.sync import MEMORY
+from rag.upkeep.sync import MEMORY
 
 TESTS = Path(__file__).parent
 KILLS = 25

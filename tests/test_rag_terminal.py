@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from rag import terminal
-from rag.terminal import counting, staged
+from rag.commands import terminal
+from rag.commands.terminal import counting, staged
 
 
 class Clock:

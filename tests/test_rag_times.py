@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.errors import BylineError
-from rag.times import Span, parse_day, times_named
+from rag.reading.times import Span, parse_day, times_named
 
 WEDNESDAY = date(2025, 6, 18)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import BylineError
-from rag import unpacked
+from rag.engines import unpacked
+from rag.engines.unpacked import has_room, is_unpacked, unpack
 from rag.types import Message
-from rag.unpacked import has_room, is_unpacked, unpack
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_says_whether_the_disk_has_room(file: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.model
 def test_real_weights_are_unpacked_and_reply(tmp_path: Path, smollm_file: Path) -> None:
-    from rag.transformers_engine import TransformersGenerator
+    from rag.engines.transformers_engine import TransformersGenerator
 
     file = tmp_path / smollm_file.name
     file.symlink_to(smollm_file)

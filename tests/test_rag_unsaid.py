@@ -11,10 +11,10 @@ from fakes import HashingEmbedder, ScriptedGenerator
 from index.types import Hit, Passage
 from page.chat import Exchange
 from page.render import render_exchange
-from rag.disagreement import Told
-from rag.followup import stand_alone
-from rag.output import answer_json, answer_text
+from rag.commands.output import answer_json, answer_text
+from rag.differences.disagreement import Told
 from rag.prompt import REFUSAL
+from rag.question.followup import stand_alone
 from rag.types import Sentence, Turn
 from rag.unsaid import unsaid
 

@@ -19,8 +19,8 @@ from index import versions
 from index.embeddings import FILE, Embeddings
 from index.store import content_hash
 from index.verify import verify
-from rag.indexing import update
 from rag.settings import Settings
+from rag.upkeep.indexing import update
 
 KILLS = 50
 PAGE = "<html><head><title>{0}</title></head><body><article><p>{1}</p></article></body></html>"
@@ -110,7 +110,7 @@ import sys
 from pathlib import Path
 from fakes import HashingEmbedder
 from corpus.errors import BylineError
-from rag.indexing import add
+from rag.upkeep.indexing import add
 from rag.settings import Settings
 index, folder, wait = sys.argv[1:]
 print("ready", flush=True)

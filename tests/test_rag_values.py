@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rag.claims import asked
-from rag.measures import counted, measure_of
-from rag.values import Relation, dates, figures, hidden, relate
-from rag.when import when
+from rag.facts.claims import asked
+from rag.facts.values import Relation, dates, figures, hidden, relate
+from rag.reading.measures import counted, measure_of
+from rag.reading.when import when
 
 
 @pytest.mark.parametrize(

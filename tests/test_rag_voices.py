@@ -11,10 +11,10 @@ from test_rag_disagreement import found, hit, report, values
 from corpus.article import Article
 from index.sentences import sentence_spans
 from index.types import Copy, Hit
-from rag.disagreement import Told, tell_differences
+from rag.differences.disagreement import Told, tell_differences
+from rag.differences.voices import MOST_READ, Reader, asks_one_value
 from rag.evidence import Candidate
 from rag.types import Citation, Message, Sentence
-from rag.voices import MOST_READ, Reader, asks_one_value
 
 QUESTION = "Which country does the Vell plant stand in?"
 NORWAY = report("The Vell plant stands in Norway, its owner said.", "The Daily", "2025-06-12")

@@ -14,8 +14,8 @@ from index.types import Copy, Hit, Passage
 from page.chat import Exchange
 from page.evidence import render_evidence
 from rag.cli import main
+from rag.commands.output import also_in, hits_json, hits_text
 from rag.evidence import choose_evidence
-from rag.output import also_in, hits_json, hits_text
 
 
 def hit(*outlets: str | None, correction: str | None = None) -> Hit:

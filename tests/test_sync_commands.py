@@ -24,7 +24,7 @@ def byline(
 ) -> Callable[..., tuple[int, str, str]]:
     """Runs `byline sync` in a folder with a sources.toml of the text given first."""
     monkeypatch.setattr(load, "load_embedder", lambda *_: desk.embedder)
-    monkeypatch.setattr("rag.sync.Fetcher", lambda: Fetcher(QUICK))
+    monkeypatch.setattr("rag.upkeep.sync.Fetcher", lambda: Fetcher(QUICK))
 
     def run(text: str, *arguments: str) -> tuple[int, str, str]:
         (elsewhere / "sources.toml").write_text(text)

@@ -11,9 +11,9 @@ from typing import Any
 from corpus.article import Article
 from eval.peers.protocol import Asked, Clock, Evidence, serve
 from index.types import Hit
+from rag.commands.terminal import quiet
 from rag.load import build_index, load_embedder, load_pipeline
 from rag.settings import Settings, load_settings
-from rag.terminal import quiet
 from rag.types import Done, Found, Generator, Message, Piece, Reading, Usage
 
 

@@ -18,8 +18,8 @@ from eval.peers.scoring import PeerRecord, failed, score
 from eval.peers.table import System, as_json, render
 from eval.peers.task import Task, as_request
 from eval.questions import Question
-from rag.catalogue import load_catalogue
-from rag.fetch import fetch_with_bar
+from rag.fetching.catalogue import load_catalogue
+from rag.fetching.fetch import fetch_with_bar
 from rag.settings import Settings
 
 WARM_UP = "Reply with one word: are you there?"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from eval.peers.protocol import serve
-from rag.llamacpp import physical_cores
+from rag.engines.llamacpp import physical_cores
 
 CONTEXT_TOKENS = 8192
 MOST_NEW_TOKENS = 512

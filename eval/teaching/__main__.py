@@ -16,11 +16,11 @@ from eval.sets import read_cases
 from eval.teaching.pairs import SEED, SHARE_TESTED, Lesson, held_out, lessons
 from eval.teaching.rows import Row, rows_of
 from eval.teaching.train import Plan, Teacher
-from rag.adapter import WEIGHTS
-from rag.fetch import ensure
+from rag.commands.terminal import counting, quiet
+from rag.engines.adapter import WEIGHTS
+from rag.engines.unpacked import unpack
+from rag.fetching.fetch import ensure
 from rag.settings import load_settings
-from rag.terminal import counting, quiet
-from rag.unpacked import unpack
 
 SETS = ("squad2", "nq-oracle", "clapnq")
 MOST_OF_A_SET = 900
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="the file to write")
     args = parser.parse_args()
     quiet()
-    from rag.transformers_engine import read_weights
+    from rag.engines.transformers_engine import read_weights
 
     settings = load_settings()
     folder = unpack(ensure(settings.model, settings.models_dir))

@@ -30,7 +30,7 @@ from eval.teaching.statements import Verbs, statement
 from index.sentences import sentence_spans
 from index.types import Hit, Passage
 from rag.prompt import heading
-from rag.words import content_words
+from rag.reading.words import content_words
 
 _SHARE_TITLED = 0.5
 _MOST_SENTENCES = 5

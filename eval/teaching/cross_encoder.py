@@ -20,8 +20,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from transformers import AutoTokenizer, BertModel
 
 from eval.teaching.claims import Pair
-from rag.cross_encoder import CrossEncoder
-from rag.trained_support import SCALE
+from rag.support.cross_encoder import CrossEncoder
+from rag.support.trained import SCALE
 
 Report = Callable[[float, float], None]
 """Told after each step: the share of the time that has gone, and the loss of the last steps."""
@@ -106,7 +106,7 @@ class Learner:
         return told
 
     def save(self, file: Path, about: dict[str, str]) -> None:
-        """Write what rag.trained_support reads: matrices in int8, the rest in float32."""
+        """Write what rag.support.trained reads: matrices in int8, the rest in float32."""
         tensors: dict[str, np.ndarray] = {}
         for name, value in self._model.state_dict().items():
             array = value.float().numpy()

@@ -19,7 +19,7 @@ from eval.metrics import contains_answer
 from eval.questions import Question
 from eval.sets import Case
 from index.sentences import sentence_spans
-from rag.words import content_words
+from rag.reading.words import content_words
 
 SHARE_TESTED, SEED = 0.3, 5
 """Of the titles of a set, what is kept to test on, and the seed that they are drawn with."""

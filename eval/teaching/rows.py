@@ -10,9 +10,9 @@ import torch
 
 from eval.teaching.pairs import Lesson
 from index.types import Hit, Passage
-from rag.adapter import as_passage, as_question
+from rag.engines.adapter import as_passage, as_question
 from rag.prompt import heading
-from rag.untrusted import as_data
+from rag.reading.untrusted import as_data
 
 _LONGEST = 768
 """Tokens of a row, but for a single lesson that takes more."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag.words import MONTHS
+from rag.reading.words import MONTHS
 
 _BE = "is was are were".split()
 _MODALS = "can could will would should must may might has have had".split()

@@ -18,11 +18,11 @@ from eval.sets import read_cases
 from eval.teaching.claims import Pair, pairs
 from eval.teaching.cross_encoder import Learner, Plan
 from eval.teaching.pairs import held_out
-from rag.fetch import ensure
+from rag.commands.terminal import counting, quiet
+from rag.fetching.fetch import ensure
 from rag.load import load_embedder
 from rag.settings import load_settings
-from rag.terminal import counting, quiet
-from rag.trained_support import FILE, TrainedSupport
+from rag.support.trained import FILE, TrainedSupport
 
 SETS = ("squad2", "nq-oracle", "clapnq")
 SHARE_TESTED = 0.12

@@ -19,8 +19,8 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from eval.teaching.rows import Row
-from rag.adapter import HEAD, normed
-from rag.int8 import use_int8
+from rag.engines.adapter import HEAD, normed
+from rag.engines.int8 import use_int8
 
 Report = Callable[[int, float], None]
 """Told after each step: how many were made, and the loss, averaged over the last ones."""
@@ -112,7 +112,7 @@ class Teacher:
             return [float(value) for value in self._odds(row, states)]
 
     def save(self, file: Path, about: dict[str, str]) -> None:
-        """Write what was learnt in the form that `rag.adapter.Adapter` reads."""
+        """Write what was learnt in the form that `rag.engines.adapter.Adapter` reads."""
         tensors = dict(
             zip(
                 HEAD,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from rag.quantities import Quantity, placed_quantities
+from rag.reading.quantities import Quantity, placed_quantities
 from rag.verify.fault import Fault, shown
 
 Bound = Literal["more", "less", "about"]

@@ -11,11 +11,11 @@ from corpus.article import Article
 from index.chunk import chunk
 from index.types import Hit, Passage
 from rag.markers import DraftSentence, split_draft
+from rag.reading.words import STOP_WORDS, stem, words
 from rag.types import Citation, Sentence, SupportModel
 from rag.verify.names import alias
 from rag.verify.sentence import check
 from rag.verify.weighed import weigh
-from rag.words import STOP_WORDS, stem, words
 
 NEAREST = 8
 """Passages that a sentence is compared with."""
@@ -73,7 +73,7 @@ def check_answer(
     does too. A sentence without markers, or whose markers do not support it, is looked for in all
     articles. Where markers mean something else, `markers` is False: they are cut out. Give
     `Sources` to check many answers against the same ones, and a `model` to weigh what the rules say
-    (rag/support.py).
+    (rag/support/model.py).
     """
     sources = articles if isinstance(articles, Sources) else Sources(articles)
     given = sources.count if markers else 0

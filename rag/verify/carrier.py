@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from rag.quantities import Quantity
+from rag.reading.quantities import Quantity
 from rag.verify.amounts import amounts
 from rag.verify.dates import Date, missing_dates, without_dates
 from rag.verify.fault import Fault, shown

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from rag.words import MONTHS, WEEKDAYS
+from rag.reading.words import MONTHS, WEEKDAYS
 
 Days = tuple[date, date]
 """The first and the last of the days that are meant."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from index.types import Hit
 from rag.prompt import heading
-from rag.words import STOP_WORDS, words
+from rag.reading.words import STOP_WORDS, words
 
 ANTECEDENT = 400
 """Characters before a passage where the names may stand that its pronouns mean."""

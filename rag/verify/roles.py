@@ -20,9 +20,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from rag.reading.words import stem
 from rag.verify.fault import Fault, shown
 from rag.verify.tokens import Mention, Word, mentions, read
-from rag.words import stem
 
 _AUXILIARY = frozenset(
     "will would shall should can could may might must is are was were be been being has had do "

@@ -18,7 +18,8 @@ from index.sentences import sentence_spans
 from index.types import Hit
 from rag.markers import DraftSentence
 from rag.prompt import heading
-from rag.quantities import missing_quantities
+from rag.reading.quantities import missing_quantities
+from rag.reading.words import content_words, words
 from rag.types import Citation, Sentence, Verdict
 from rag.verify.amounts import altered_bound, missing_amount
 from rag.verify.carrier import displaced
@@ -38,7 +39,6 @@ from rag.verify.roles import (
 from rag.verify.titles import other_title
 from rag.verify.tokens import SCALE_WORDS, names_within, read
 from rag.verify.valuation import mistaken_value
-from rag.words import content_words, words
 
 SUPPORTED = 0.6
 """Share of a sentence's content words that its passage must hold to count as supported."""

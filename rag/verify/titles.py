@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import re
 
+from rag.reading.words import content_words, stem
 from rag.verify.fault import Fault, shown
-from rag.words import content_words, stem
 
 _TITLE = re.compile(r"\bchief ([a-z]+) officer\b|\bC([FIMOPRT])O\b", re.IGNORECASE)
 _OF = {

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rag.reading.words import STOP_WORDS, stem, words
 from rag.verify.names import alias
-from rag.words import STOP_WORDS, stem, words
 
 _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:['’.&][^\W_]+)*|[,;:()–—?!\"“”]|\.(?=\s|$)")
 _TITLES = frozenset("CEO CFO COO CTO Mr Mrs Ms Dr President Prime Minister Sir".split())

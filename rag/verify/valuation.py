@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.measures import measure_of
-from rag.quantities import Located, located_quantities
+from rag.reading.measures import measure_of
+from rag.reading.quantities import Located, located_quantities
 from rag.verify.fault import Fault, shown
 
 _VALUE = "value"

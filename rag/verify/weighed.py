@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from index.types import Hit
-from rag.support import support
+from rag.support.model import support
 from rag.types import Sentence, SupportModel
 from rag.verify.fault import SAYS_NOTHING, SAYS_PART
 from rag.verify.sentence import facts_held, nearest_citation

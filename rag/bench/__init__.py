@@ -1,0 +1,1 @@
+"""How fast this machine is: embedding and searching, measured."""

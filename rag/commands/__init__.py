@@ -1,0 +1,1 @@
+"""The commands of `byline`, group by group. No logic of their own."""

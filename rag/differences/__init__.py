@@ -1,0 +1,1 @@
+"""Where articles differ: found by rules and by reading, and told in words."""

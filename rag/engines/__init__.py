@@ -1,0 +1,1 @@
+"""The language models: transformers and llama.cpp, their speed, and the taught judge."""

@@ -1,0 +1,1 @@
+"""Weights of open models: named, fetched once, checked by SHA-256."""
