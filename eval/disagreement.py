@@ -31,7 +31,7 @@ from rag.differences.disagreement import tell_differences
 from rag.differences.voices import Reader, asks_one_value
 from rag.evidence import candidates, choose
 from rag.facts.claims import asked
-from rag.judging.judge import best_first, judge, promises
+from rag.judging.look import look
 from rag.limits import Limits
 from rag.load import load_generator
 from rag.question.followup import with_context
@@ -65,11 +65,7 @@ def reader_of(embedder: Embedder, generator: Generator, limits: Limits) -> Read:
     def read(query: str, hits: Sequence[Hit]) -> Reader:
         ranked = candidates(query, hits, embedder, limits.budget.candidates)
         found = choose(ranked, limits.budget)
-        judged = judge(query, found, generator)
-        if promises(judged, limits.sure):
-            further = choose(ranked, limits.budget, besides=found)
-            judged = best_first([*judged, *judge(query, further, generator)])
-        return Reader(judged, ranked, generator)
+        return Reader(look(query, found, ranked, generator, limits), ranked, generator)
 
     return read
 

@@ -39,12 +39,12 @@ def explain(
 ) -> list[Explained]:
     """The hits of a search, in their order. With a `generator` each passage is judged, too."""
     best: dict[int, Candidate] = {}
-    for candidate in candidates(question, hits, embedder, Budget().candidates):
-        best.setdefault(id(candidate.hit), candidate)
-    judged = {h.passage: h.score for h in judge(question, hits, generator)} if generator else {}
     outlets = [hit.passage.article.outlet or "" for hit in hits]
     named = named_in(question, as_of or date.today(), outlets)
-    prefer = preference(named, as_of) or Preference()
+    prefer = preference(named, as_of)
+    for candidate in candidates(question, hits, embedder, Budget().candidates, prefer.days):
+        best.setdefault(id(candidate.hit), candidate)
+    judged = {h.passage: h.score for h in judge(question, hits, generator)} if generator else {}
     return [
         Explained(
             hit,

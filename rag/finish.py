@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from rag.clock import Clock
 from rag.differences.disagreement import Told
 from rag.now import note_on
 from rag.prompt import REFUSAL
+from rag.question.preferred import Named
 from rag.types import Answer, Done, Generator, Searched, Sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A question as it was asked and, as `query`, as it was understood; `as_of` a day, if told;
-    `preferred` what it names of dates and outlets, in words."""
+    `named` what it names of dates and outlets."""
 
     question: str
     query: str
     as_of: date | None = None
-    preferred: str = ""
+    named: Named = field(default_factory=Named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def finish(
             index_version=index.manifest.version,
             disagreements=told.disagreements,
             as_of=request.as_of,
-            preferred=request.preferred or None,
+            preferred=str(request.named) or None,
             note=note_on(
                 request.query, told.sentences, request.as_of or date.today(), request.as_of
             ),

@@ -17,25 +17,27 @@ from rag.describe import Description, describe
 from rag.differences.disagreement import tell_differences
 from rag.differences.voices import Reader
 from rag.draft import check_draft, write_draft
-from rag.evidence import Candidate, candidates, choose
+from rag.evidence import choose
 from rag.finish import Reply, Request, finish
 from rag.joined import stream_parts
 from rag.judging.answerable import trust
 from rag.judging.confidence import believed, confidence
 from rag.judging.confirm import LEAST_WORDS, answers, speak_of
-from rag.judging.judge import best_first, fewest_to_read, judge, promises, worth_reading
+from rag.judging.judge import fewest_to_read, worth_reading
+from rag.judging.look import look
 from rag.limits import Limits
 from rag.prompt import declines
 from rag.question.askable import askable
 from rag.question.asked import is_yes_or_no
 from rag.question.followup import stand_alone
 from rag.question.parts import parts_of
-from rag.question.preferred import named_to, search
+from rag.question.preferred import named_to
 from rag.quote import best_quote
 from rag.reading.casing import with_names
 from rag.reading.phrasing import as_question
+from rag.retrieve import retrieve
 from rag.types import Answer, Done, Event, Found, Generator, History, Searched, Sentence, Turn
-from rag.unsaid import unsaid
+from rag.unsaid import as_presumed, unsaid
 
 
 class Pipeline:
@@ -86,21 +88,18 @@ class Pipeline:
         clock = Clock()
         understood = index.corrected(stand_alone(question, history, self.generator))
         named = named_to(index, as_question(understood), as_of)
-        request = Request(question, understood, as_of, str(named))
+        request = Request(question, understood, as_of, named)
         answer = partial(self._from_articles, index, request, clock)
         yield from self._answers.stream(index, request, clock, answer)
 
     def _from_articles(self, index: Searched, request: Request, clock: Clock) -> Iterator[Event]:
         query = as_question(request.query)
-        retrieved, ranked = self._find(index, query, request.as_of)
+        retrieved, ranked = retrieve(index, query, request.as_of, self._embedder, self._limits)
         found = choose(ranked, self._limits.budget)
         clock.found()
         yield Found(tuple(found))
         query = with_names(query, found)
-        judged = judge(query, found, self.generator)  # no call of the model where nothing is found
-        if promises(judged, self._limits.sure):
-            further = choose(ranked, self._limits.budget, besides=found)
-            judged = best_first([*judged, *judge(query, further, self.generator)])
+        judged = look(query, found, ranked, self.generator, self._limits, request.named.happening)
         trusted = trust(query, judged, self._limits.sure)
         raw, evidence, sentences, quoted = "", list[Hit](), list[Sentence](), False
         if trusted != "none":
@@ -116,6 +115,7 @@ class Pipeline:
                 evidence, sentences = best_quote(query, judged, self.generator, least_words, least)
                 quoted = bool(sentences)
                 yield Found(tuple(evidence or judged))
+        sentences = as_presumed(query, sentences, retrieved, self._embedder, self.generator)
         sure = confidence(evidence, quoted=quoted) if sentences and self.generator.taught else None
         sentences, cited = corroborate(sentences, evidence if sentences else judged, retrieved)
         reader = Reader(judged, ranked, self.generator)
@@ -136,15 +136,9 @@ class Pipeline:
     def find(self, query: str, as_of: date | None = None) -> list[Hit]:
         """The evidence for a question, best first: runs of sentences inside the token budget."""
         with self.index.pinned() as index:
-            return choose(self._find(index, query, as_of)[1], self._limits.budget)
+            ranked = retrieve(index, query, as_of, self._embedder, self._limits)[1]
+            return choose(ranked, self._limits.budget)
 
     def describe(self) -> Description:
         with self.index.pinned() as index:
             return describe(index, self.generator, self.index.problem)
-
-    def _find(
-        self, index: Searched, query: str, as_of: date | None
-    ) -> tuple[list[Hit], list[Candidate]]:
-        """The passages found, and their sentences, the best evidence first."""
-        hits = search(index, query, self._limits.retrieved, as_of)
-        return hits, candidates(query, hits, self._embedder, self._limits.budget.candidates)

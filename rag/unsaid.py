@@ -60,6 +60,22 @@ def unsaid(
     return _said_in_part(question, told, answer.hits) if stated >= SAID else None
 
 
+def as_presumed(
+    question: str,
+    sentences: list[Sentence],
+    retrieved: Sequence[Hit],
+    embedder: Embedder,
+    generator: Generator,
+) -> list[Sentence]:
+    """The sentences of an answer; none where a question of when, where, why or how takes for
+    granted what the articles do not say: they answer something else."""
+    told = presumed(question)
+    if not sentences or told is None or told.lack is None or not generator.taught:
+        return sentences
+    stated = _stated(told.statement, retrieved, embedder, generator)
+    return [] if stated is not None and stated < DENIED else sentences
+
+
 def _stated(
     statement: str, retrieved: Sequence[Hit], embedder: Embedder, generator: Generator
 ) -> float | None:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 from fakes import HashingEmbedder
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from rag.evidence import LONGEST_RUN, Budget, candidates, choose, choose_evidence
+from rag.evidence import (
+    LONGEST_RUN,
+    PLACE,
+    Budget,
+    Candidate,
+    candidates,
+    choose,
+    choose_evidence,
+)
 
 QUESTION = "Who took over from Vell at the ferry line?"
 CHANGE = "When Vell left the ferry line the board turned to a newcomer."
@@ -58,3 +69,28 @@ def test_a_further_look_takes_what_the_first_left() -> None:
     further = choose(ranked, Budget(passages=4), besides=first)
     ids = [hit.passage.article.id for hit in [*first, *further]]
     assert (len(first), len(further), len(set(ids))) == (4, 4, 8)
+
+
+def ranked(articles: Sequence[Article], days: tuple[date, date] | None = None) -> list[Candidate]:
+    found = [Hit(Passage(a, 0, len(a.body)), 1.0) for a in articles]
+    return candidates(QUESTION, found, HashingEmbedder(), 96, days)
+
+
+def test_what_an_article_tells_first_comes_before_what_it_tells_late() -> None:
+    late = "\n\n".join(
+        [CHANGE, *["The harbour was quiet all that day, as it often is."] * 40, CHANGE]
+    )
+    first, second = [c for c in ranked([Article("a", "A change", late)]) if c.text == CHANGE]
+    assert first.start == 0 < second.start
+    assert first.parts["place"] == 0 > second.parts["place"] > -1.01 * PLACE
+
+
+def test_of_equals_that_of_the_days_asked_for_comes_first() -> None:
+    articles = [
+        Article(day, "A change", CHANGE, published_at=day)
+        for day in ("2020-01-01", "2025-06-10", "2025-05-10")
+    ]
+    days = (date(2025, 6, 9), date(2025, 6, 15))
+    order = [c.hit.passage.article.id for c in ranked(articles, days)]
+    assert order == ["2025-06-10", "2025-05-10", "2020-01-01"]
+    assert {c.parts["day"] for c in ranked(articles)} == {0.0}

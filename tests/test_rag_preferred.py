@@ -56,7 +56,7 @@ YEAR = Span(date(2024, 1, 1), date(2024, 12, 31))
 @pytest.mark.parametrize(
     ("named", "as_of", "expected"),
     [
-        (Named(), None, None),
+        (Named(), None, Preference()),
         (Named(), WEDNESDAY, Preference((WEDNESDAY, WEDNESDAY), NEWNESS)),
         (Named(JUNE), None, Preference((JUNE.first, JUNE.last), PREFERRED)),
         (Named(JUNE), WEDNESDAY, Preference((JUNE.first, JUNE.last), PREFERRED)),
@@ -69,9 +69,7 @@ YEAR = Span(date(2024, 1, 1), date(2024, 12, 31))
         ),
     ],
 )
-def test_what_the_search_is_told(
-    named: Named, as_of: date | None, expected: Preference | None
-) -> None:
+def test_what_the_search_is_told(named: Named, as_of: date | None, expected: Preference) -> None:
     assert preference(named, as_of) == expected
 
 

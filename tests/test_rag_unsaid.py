@@ -16,7 +16,7 @@ from rag.differences.disagreement import Told
 from rag.prompt import REFUSAL
 from rag.question.followup import stand_alone
 from rag.types import Sentence, Turn
-from rag.unsaid import unsaid
+from rag.unsaid import as_presumed, unsaid
 
 WHY_SOLD = "Why did Meta sell its stake in Scale AI?"
 NOT_SOLD = "The articles do not say that Meta sold its stake in Scale AI."
@@ -134,3 +134,21 @@ class TestInARefusal:
         model = ScriptedGenerator("Who leads Meta?")
         stand_alone("Who leads it?", [Turn(WHY_SOLD, said)], model)
         assert NOT_SOLD not in "".join(message.content for message in model.asked[0])
+
+
+class TestAnAnswerToAnotherQuestion:
+    """The model is sure of a passage, and the articles do not say what the question presumes."""
+
+    def test_is_not_given_and_what_is_presumed_is_named(self, make: Make) -> None:
+        answer = make(Taught(0.95, 0.05)).ask(WHY_SOLD)
+        assert answer.abstained
+        assert [s.text for s in answer.sentences] == [REFUSAL, NOT_SOLD]
+
+    def test_stands_where_the_articles_say_it(self, make: Make) -> None:
+        assert not make(Taught(0.95, 0.95)).ask(WHY_SOLD).abstained
+
+    def test_of_who_and_what_the_answer_itself_tells(self) -> None:
+        said = [Sentence("Meta sold it.")]
+        for question in ("Who sold Scale AI?", "What stake did Meta take in Scale AI?"):
+            told = as_presumed(question, said, [hit()], HashingEmbedder(), Taught(0.9, 0.0))
+            assert told == said

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from index.browse import day
 from index.types import Hit, Preference
@@ -29,15 +29,18 @@ DISTANT = 0.1
 mostly what a figure is of, and not when it was told."""
 
 _SHORT = 31
+_MUCH_LATER = timedelta(days=400)
 _TELLS = r"(?:say|report|write|describe|call|claim|put|tell|quote|give|cover|think)"
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The time, from its first day to its last, and the outlets that a question names."""
+    """The time, from its first day to its last, and the outlets that a question names. The time is
+    `relative` where it is told from the day of the question on, as "last week" is."""
 
     time: Span | None = None
     outlets: tuple[str, ...] = ()
+    relative: bool = False
 
     def __str__(self) -> str:
         """As a reader is told of it: `dates: 2 to 8 June 2025; outlet: Reuters`. Empty for none."""
@@ -48,6 +51,12 @@ class Named:
             word = "outlet" if len(self.outlets) == 1 else "outlets"
             told.append(f"{word}: {', '.join(self.outlets)}")
         return "; ".join(told)
+
+    @property
+    def happening(self) -> Span | None:
+        """The time, if what is asked about happened in it: "this week" asks for what is new, "in
+        May 2025" may ask for what was so since long before."""
+        return self.time if self.time and self.relative and _is_short(self.time) else None
 
     @property
     def _days(self) -> str:
@@ -73,7 +82,8 @@ def named_in(question: str, on: date, outlets: Sequence[str]) -> Named:
     if time is not None and not _tells_when(time, spans, on):
         time = None
     asked = (outlet for outlet in outlets if _asks_for(question, outlet))
-    return Named(time, tuple(dict.fromkeys(asked)))
+    relative = time is not None and spans != times_named(question, on + _MUCH_LATER)
+    return Named(time, tuple(dict.fromkeys(asked)), relative)
 
 
 def _tells_when(time: Span, spans: Sequence[Span], on: date) -> bool:
@@ -117,15 +127,13 @@ def named_to(index: Searches, question: str, as_of: date | None) -> Named:
     return named_in(question, as_of or date.today(), index.outlets())
 
 
-def preference(named: Named, as_of: date | None) -> Preference | None:
+def preference(named: Named, as_of: date | None) -> Preference:
     """What the search raises: the time and the outlets that are named or, where no time is, what is
-    new on the question's own day, if that is told."""
+    new on the question's own day, if that is told; else nothing."""
     first, last, by_day = as_of, as_of, NEWNESS if as_of else 0.0
     if named.time is not None:
         first, last = named.time.first, named.time.last
         by_day = PREFERRED if _is_short(named.time) else DISTANT
-    if not by_day and not named.outlets:
-        return None
     return Preference(
         days=(first, last) if first and last else None,
         by_day=by_day,
