@@ -24,7 +24,7 @@ from rag import load
 from rag.cli import main
 from rag.limits import Limits
 from rag.pipeline import Pipeline
-from rag.settings import Settings, load_settings
+from rag.settings import API_KEY, Settings, load_settings
 
 # Read when the tests begin: weights are where `make test` has put them, whatever a test sets.
 _MODELS_DIR = load_settings().models_dir
@@ -32,6 +32,7 @@ CHROMIUM = (
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
     "--no-first-run"
 ).split()
+_SERVERS: list[Any] = []
 _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "::", ""}
 
 
@@ -92,6 +93,7 @@ def _no_settings_of_the_user() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in Settings.model_fields:
             patch.delenv(f"BYLINE_{name.upper()}", raising=False)
+        patch.delenv(API_KEY, raising=False)
         yield
 
 
@@ -118,6 +120,22 @@ def minilm_folder() -> Path:
 def smollm_file() -> Path:
     """A real language model, small enough to load in a second; what it says is of no use."""
     return _weights("smollm2-135m")
+
+
+@pytest.fixture(scope="session")
+def llama_server(smollm_file: Path) -> tuple[str, str]:
+    """llama.cpp's own HTTP server with the small model: its address and its key."""
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(smollm_file)
+    params.model_alias = {"smollm"}
+    params.n_ctx, params.n_parallel = 2048, 2
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+    params.port, params.verbosity, params.api_keys = 0, -1, ["a-key"]
+    server = xllamacpp.Server(params)
+    _SERVERS.append(server)  # it runs until the process ends
+    return f"{server.listening_address}/v1", "a-key"
 
 
 @pytest.fixture(scope="session")
