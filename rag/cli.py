@@ -15,7 +15,7 @@ from corpus.errors import BylineError
 from rag.commands.bench import bench_app
 from rag.commands.check import check_command
 from rag.commands.index import index_app
-from rag.commands.options import AsJson, AsOf, IndexDir, print_json, settings_with
+from rag.commands.options import AsJson, AsOf, IndexDir, Store, print_json, settings_with
 from rag.commands.story import story
 from rag.commands.sync import sync_command
 
@@ -84,6 +84,7 @@ def ask(
     as_of: AsOf = None,
     as_json: AsJson = False,
     index: IndexDir = None,
+    store: Store = None,
     engine: Engine = None,
     base_url: BaseUrl = None,
     model: Model = None,
@@ -91,7 +92,9 @@ def ask(
     """Answer one question, or a file of them with the model loaded once."""
     if (question is None) == (batch is None):
         raise typer.BadParameter("give a QUESTION or --batch FILE.jsonl")
-    settings = settings_with(index=index, engine=engine, base_url=base_url, model=model)
+    settings = settings_with(
+        index=index, store=store, engine=engine, base_url=base_url, model=model
+    )
     from rag.commands.batch import answer_all, read_batch
     from rag.commands.output import answer_json, answer_text
 
@@ -125,6 +128,7 @@ def search(
     as_of: AsOf = None,
     as_json: AsJson = False,
     index: IndexDir = None,
+    store: Store = None,
     engine: Engine = None,
     base_url: BaseUrl = None,
     model: Model = None,
@@ -133,15 +137,17 @@ def search(
     from index.search import Index
     from rag.commands.output import hits_json, hits_text
     from rag.explain import explain, explained_json, explained_text
-    from rag.load import load_embedder, load_generator
+    from rag.load import load_embedder, load_generator, milvus_of
 
     if not question.strip():
         raise BylineError("The question is empty: write what you would like to find.")
     if judged and not explained:
         raise typer.BadParameter("--judge goes with --explain")
-    settings = settings_with(index=index, engine=engine, base_url=base_url, model=model)
+    settings = settings_with(
+        index=index, store=store, engine=engine, base_url=base_url, model=model
+    )
     embedder = load_embedder(settings)
-    found = Index.open(settings.index, embedder)
+    found = Index.open(settings.index, embedder, milvus_of(settings))
     try:
         hits = found.search(question, k, as_of=as_of)
     finally:
@@ -164,6 +170,7 @@ def search(
 def chat(
     as_of: AsOf = None,
     index: IndexDir = None,
+    store: Store = None,
     engine: Engine = None,
     base_url: BaseUrl = None,
     model: Model = None,
@@ -172,7 +179,9 @@ def chat(
     from rag.commands.chat import chat_in_terminal
 
     chat_in_terminal(
-        _pipeline(settings_with(index=index, engine=engine, base_url=base_url, model=model)),
+        _pipeline(
+            settings_with(index=index, store=store, engine=engine, base_url=base_url, model=model)
+        ),
         as_of,
     )
 
@@ -185,12 +194,15 @@ def serve(
         list[Path] | None, typer.Option(metavar="DIR", help="Index these articles first.")
     ] = None,
     index: IndexDir = None,
+    store: Store = None,
     engine: Engine = None,
     base_url: BaseUrl = None,
     model: Model = None,
 ) -> None:
     """Open the page; the index is built first when it is missing or out of date."""
-    settings = settings_with(index=index, engine=engine, base_url=base_url, model=model)
+    settings = settings_with(
+        index=index, store=store, engine=engine, base_url=base_url, model=model
+    )
     from rag.commands.terminal import embedder_with_bar, ensure_index
     from rag.feedback import Feedback
     from rag.narrow import Narrowing

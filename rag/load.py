@@ -17,6 +17,7 @@ from rag.fetching.fetch import ensure
 from rag.settings import API_KEY, Settings
 
 if TYPE_CHECKING:
+    from index.milvus import Milvus
     from rag.answer_cache import AnswerCache
     from rag.pipeline import Pipeline
     from rag.types import Generator, SupportModel
@@ -39,7 +40,7 @@ def load_pipeline(
     from rag.pipeline import Pipeline
 
     embedder = load_embedder(settings, fetch)
-    index = LiveIndex(settings.index, embedder)
+    index = LiveIndex(settings.index, embedder, milvus_of(settings))
     try:
         generator = load_generator(settings, fetch)
     except BaseException:
@@ -222,7 +223,22 @@ def build_index(
 def upkeep(settings: Settings) -> Upkeep:
     """How the index is written: as index.publishing.Upkeep."""
     keep = Keep(settings.keep_versions, settings.keep_days)
-    return Upkeep(keep, settings.lock_wait, settings.exact_passages, settings.fts_passages)
+    return Upkeep(
+        keep,
+        settings.lock_wait,
+        settings.exact_passages,
+        settings.fts_passages,
+        milvus_of(settings),
+    )
+
+
+def milvus_of(settings: Settings) -> Milvus | None:
+    """The Milvus that the settings name."""
+    if settings.store is None:
+        return None
+    from index.milvus import Milvus
+
+    return Milvus(settings.store)
 
 
 def full(path: Path) -> str:

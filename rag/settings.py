@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     )
 
     index: Path = ROOT / "index" / "built"
+    store: str | None = None  # milvus://HOST:PORT/NAME, where the index is searched then
     keep_versions: int = Field(3, ge=1)  # of the index, with the one in use
     keep_days: float = Field(0, ge=0)  # versions that are younger stay beside them
     lock_wait: float = Field(60, ge=0)  # seconds, while another process writes the index

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 from collections.abc import Iterator
@@ -16,9 +17,11 @@ import pytest
 from commandline import CHIEF, DEAL, Byline, Done
 from desk import Desk
 from fakes import HashingEmbedder, ScriptedGenerator
+from milvusserver import milvus_server
 from newsstand import newsstand
 
 from index.build import build
+from index.milvus import Milvus
 from index.search import Index
 from rag import load
 from rag.cli import main
@@ -136,6 +139,19 @@ def llama_server(smollm_file: Path) -> tuple[str, str]:
     server = xllamacpp.Server(params)
     _SERVERS.append(server)  # it runs until the process ends
     return f"{server.listening_address}/v1", "a-key"
+
+
+@pytest.fixture(scope="session")
+def milvus_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Milvus server that all tests share, each with names of its own."""
+    with milvus_server(tmp_path_factory.mktemp("milvus")) as server:
+        yield server.address
+
+
+@pytest.fixture
+def milvus(milvus_address: str) -> Milvus:
+    """An index in it that nobody else has."""
+    return Milvus(f"{milvus_address}/of_{secrets.token_hex(4)}")
 
 
 @pytest.fixture(scope="session")
