@@ -32,7 +32,7 @@ TIMEOUT_S = 10.0
 _AT_ONCE = 1000  # passages sent at once
 _MOST = 16_384  # hits that Milvus gives for one question
 _LISTED = 5_000  # ids up to which a search names them
-_NOT_LOADED = 101  # Milvus's code for it
+_NOT_LOADED, _NO_ALIAS = 101, (100, 1600)  # Milvus's codes; the first of these two is Lite's
 _DENSE, _SPARSE = "vector", "words"
 _VERSION = re.compile(r"_(\d{8}T\d{6})_(\d{6}Z)_(\w+)")
 
@@ -56,20 +56,21 @@ class Milvus:
 
     def current(self) -> str | None:
         """The version that the alias names, None where there is none."""
-        with self._asked() as client:
-            if self._alias not in _aliases(client, self._timeout_s):
+        try:
+            with self._asked() as client:
+                told = client.describe_alias(self._alias, timeout=self._timeout_s)
+        except BylineError as error:
+            if getattr(error.__cause__, "code", None) in _NO_ALIAS:
                 return None
-            told = client.describe_alias(self._alias, timeout=self._timeout_s)
+            raise
         return self._version(str(told["collection_name"]))
 
     def point_to(self, version: str) -> None:
         """Make this version the one that the alias names, in one step for all who ask."""
-        name = self._collection(version)
+        name, is_there = self._collection(version), self.current() is not None
         with self._asked() as client:
-            if self._alias in _aliases(client, self._timeout_s):
-                client.alter_alias(name, self._alias, timeout=self._timeout_s)
-            else:
-                client.create_alias(name, self._alias, timeout=self._timeout_s)
+            move = client.alter_alias if is_there else client.create_alias
+            move(name, self._alias, timeout=self._timeout_s)
 
     def versions(self) -> set[str]:
         """Those that have a collection, be it a whole one or not."""
@@ -348,14 +349,6 @@ def _count(client: Any, name: str) -> int:
     client.load_collection(name, timeout=6 * TIMEOUT_S)
     (row,) = client.query(name, output_fields=["count(*)"], timeout=TIMEOUT_S)
     return int(row["count(*)"])
-
-
-def _aliases(client: Any, timeout_s: float) -> list[str]:
-    """All aliases; to ask for one that is not there would be an error in the server's log."""
-    names: list[str] = []
-    for collection in client.list_collections(timeout=timeout_s):
-        names += client.list_aliases(collection, timeout=timeout_s)["aliases"]
-    return names
 
 
 @cache
