@@ -148,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n", 1)[0])
     parser.add_argument("--limit", type=int, help="ask so many, of each kind alike")
     parser.add_argument("--kind", help="attacks of this kind only")
-    parser.add_argument("--engine", help="auto, llama.cpp or transformers")
+    parser.add_argument("--engine", help="auto, llama.cpp, transformers or openai")
     parser.add_argument("--model", help="a name of the catalogue, a GGUF file, a folder or hub id")
     parser.add_argument("--out", type=Path, help="keep each answer here, as JSON")
     given = parser.parse_args(arguments)

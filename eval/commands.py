@@ -46,7 +46,7 @@ eval_app = typer.Typer(
 
 Limit = Annotated[int | None, typer.Option(min=1, help="Ask so many, chosen at random.")]
 Seed = Annotated[int, typer.Option(help="Of what is chosen at random.")]
-Engine = Annotated[str | None, typer.Option(help="auto, llama.cpp or transformers.")]
+Engine = Annotated[str | None, typer.Option(help="auto, llama.cpp, transformers or openai.")]
 Model = Annotated[
     str | None,
     typer.Option(help="A name of the catalogue, a GGUF file, a folder or a hub id."),

@@ -4,7 +4,6 @@ are many passages, the postings of words. `verify` makes them again where they a
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from index.postings import Postings, write_postings
 from index.sizes import FaissKind
 from index.store import Store
 from index.types import VectorIndex, WordIndex, silent
-from index.vectors import TRAINED_ON, Batch, FlatVectors, ListedVectors
+from index.vectors import TRAINED_ON, Exact, FlatVectors, ListedVectors
 from index.versions import POSTINGS, STORE, VECTORS, Manifest
 from index.writer import sha256_of
 
@@ -50,7 +49,7 @@ def open_vectors(folder: Path, manifest: Manifest, store: Store) -> VectorIndex:
     try:
         _check(path, manifest)
         if kind.lists:
-            return ListedVectors.open(path, kind, _exact_in(store, dim))
+            return ListedVectors.open(path, kind, exact_in(store, dim))
         return FlatVectors.open(path)
     except (OSError, RuntimeError) as error:
         _log.warning("%s is not usable (%s); made again from SQLite, in memory", path, error)
@@ -84,8 +83,9 @@ def _made(store: Store, dim: int, kind: FaissKind) -> FlatVectors | ListedVector
     ids = store.passage_ids()
     drawn = np.random.default_rng(0).permutation(len(ids))[: TRAINED_ON * kind.lists]
     _, sample = store.exact_vectors([ids[at] for at in sorted(drawn.tolist())], dim)
-    return ListedVectors(kind, dim, sample, batches, _exact_in(store, dim))
+    return ListedVectors(kind, dim, sample, batches, exact_in(store, dim))
 
 
-def _exact_in(store: Store, dim: int) -> Callable[[Sequence[int]], Batch]:
+def exact_in(store: Store, dim: int) -> Exact:
+    """The vectors of passages as SQLite has them."""
     return lambda ids: store.exact_vectors(ids, dim)

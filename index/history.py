@@ -82,7 +82,12 @@ def rollback(
                 f"The index file {file} is not as it was written, so nothing was changed: choose "
                 "another version; byline index versions lists them"
             )
+        milvus = upkeep.milvus
+        if milvus is not None and not milvus.holds(manifest):
+            milvus.put(manifest, file.parent, on_progress)
         versions.point_to(directory, chosen)
+        if milvus is not None:
+            milvus.point_to(chosen)
         return manifest
 
 
@@ -112,8 +117,8 @@ def compact(
                 created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
                 note=f"compacted out of {base.version}",
             )
-            manifest = publish_folder(directory, folder, manifest, on_progress)
-        tidy_up(directory, manifest, upkeep.keep)
+            manifest = publish_folder(directory, folder, manifest, on_progress, upkeep.milvus)
+        tidy_up(directory, manifest, upkeep)
         Embeddings(directory, base.embedder, base.weights_hash).drop()
         return manifest
 

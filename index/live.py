@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpus.article import Article
 from corpus.errors import BylineError
@@ -15,6 +16,9 @@ from index.search import Index
 from index.store import ArticleRow
 from index.types import Embedder, Hit, Preference
 from index.versions import Manifest
+
+if TYPE_CHECKING:
+    from index.milvus import Milvus
 
 _log = logging.getLogger(__name__)
 
@@ -27,12 +31,13 @@ class LiveIndex:
     `problem` then says so.
     """
 
-    def __init__(self, directory: Path, embedder: Embedder) -> None:
+    def __init__(self, directory: Path, embedder: Embedder, milvus: Milvus | None = None) -> None:
         """Opens the version in use. Raises BylineError as Index.open does."""
         self._directory = directory
         self._embedder = embedder
+        self._milvus = milvus
         self._lock = threading.Lock()
-        self._index = Index.open(directory, embedder)
+        self._index = Index.open(directory, embedder, milvus)
         self._users: dict[Index, int] = {self._index: 0}
         self.problem: str | None = None
 
@@ -97,7 +102,7 @@ class LiveIndex:
             if not self._index.is_stale():
                 self.problem = None
                 return
-            newer = Index.open(self._directory, self._embedder)
+            newer = Index.open(self._directory, self._embedder, self._milvus)
         except BylineError as error:
             told = f"{error}. Answers still come from the version {self._index.manifest.version}."
             if told != self.problem:

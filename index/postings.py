@@ -52,7 +52,7 @@ class Postings:
         self, question: str, k: int, allow: Collection[int] | None = None
     ) -> list[tuple[int, float]]:
         """As Store.search: the `k` best (passage id, BM25) over any of the question's words."""
-        found = [span for word in content_words(question) if (span := self._span(word))]
+        found = [span for term in terms_of(question) if (span := self._span(term))]
         if not found or k < 1 or (allow is not None and not len(allow)):
             return []
         scores = np.zeros(len(self._ids), dtype=np.float32)
@@ -76,9 +76,8 @@ class Postings:
                 return float(np.partition(own, len(own) - k)[len(own) - k])
         return float(np.finfo(np.float32).tiny)
 
-    def _span(self, word: str) -> tuple[int, int] | None:
-        """Where the postings of a question's word lie."""
-        wanted = _hash(" ".join(_PART.findall(word)), Stemmer.Stemmer("porter"))
+    def _span(self, wanted: int) -> tuple[int, int] | None:
+        """Where the postings of a term lie."""
         at = int(np.searchsorted(self._terms, wanted))
         if at == len(self._terms) or self._terms[at] != wanted:
             return None
@@ -99,11 +98,36 @@ class Postings:
         return np.unique(rows[self._ids[rows] == wanted])
 
 
+def terms_of(question: str) -> list[int]:
+    """The term of each of a question's words that is worth looking for, as `_hash` gives it."""
+    stemmer = Stemmer.Stemmer("porter")
+    return [_hash(" ".join(_PART.findall(word)), stemmer) for word in content_words(question)]
+
+
 def write_postings(path: Path, texts: Iterable[Sequence[Text]]) -> None:
     """Write the postings of all passages, which come some at a time in the order of their ids.
 
     The same passages give the same bytes. Raises OSError when the disk is full.
     """
+    _write(path, *_counted(texts))
+
+
+def sparse_rows(
+    texts: Iterable[Sequence[Text]],
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """The same by passage, in their order: its id, its terms and the weights of these."""
+    hashes, held, rows, weights, ids = _counted(texts)
+    terms = np.repeat(np.array(hashes, dtype=np.uint64), held)
+    order = np.argsort(rows, kind="stable")
+    ends = np.cumsum(np.bincount(rows, minlength=len(ids)))
+    for id_, own in zip(ids, np.split(order, ends[:-1]) if ids else [], strict=True):
+        yield id_, terms[own], weights[own]
+
+
+def _counted(
+    texts: Iterable[Sequence[Text]],
+) -> tuple[list[int], np.ndarray, np.ndarray, np.ndarray, list[int]]:
+    """The terms, how many passages hold each, the rows and weights of these, and all ids."""
     words, ids, lengths = _Terms(), list[int](), list[np.ndarray]()
     batches: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for batch in texts:
@@ -116,7 +140,7 @@ def write_postings(path: Path, texts: Iterable[Sequence[Text]]) -> None:
     for terms, _, _ in batches:
         held += np.bincount(terms, minlength=len(held))
     rows, weights = _weighed(batches, held, length)
-    _write(path, words.hashes, held, rows, weights, ids)
+    return words.hashes, held, rows, weights, ids
 
 
 def _weighed(

@@ -25,6 +25,7 @@ from index.types import Embedder, Passage, Progress
 from index.versions import STORE, Keep, Manifest
 
 if TYPE_CHECKING:
+    from index.milvus import Milvus
     from index.writer import StoreWriter
 
 # What writes is imported where it is used: a change that changes nothing needs no NumPy.
@@ -38,13 +39,14 @@ _values = attrgetter(*FIELDS)
 @dataclass(frozen=True, slots=True)
 class Upkeep:
     """How a writer goes about it: which versions it keeps, how many seconds it waits while another
-    process writes, and up to how many passages the vectors are all compared, and the words searched
-    by FTS5."""
+    process writes, up to how many passages the vectors are all compared, and the words searched by
+    FTS5, and the Milvus that holds the versions, too."""
 
     keep: Keep = field(default_factory=Keep)
     wait_s: float = 0.0
     exact_passages: int = EXACT_PASSAGES
     fts_passages: int = FTS_PASSAGES
+    milvus: Milvus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +155,8 @@ def publish(
             faiss=kind_for(count, upkeep.exact_passages),
             postings=count > upkeep.fts_passages,
         )
-        manifest = publish_folder(directory, folder, manifest, on_progress)
-    tidy_up(directory, manifest, upkeep.keep)
+        manifest = publish_folder(directory, folder, manifest, on_progress, upkeep.milvus)
+    tidy_up(directory, manifest, upkeep)
     return manifest
 
 
@@ -176,28 +178,38 @@ def _inherit(directory: Path, writer: StoreWriter) -> None:
 
 
 def publish_folder(
-    directory: Path, folder: Path, manifest: Manifest, on_progress: Progress
+    directory: Path,
+    folder: Path,
+    manifest: Manifest,
+    on_progress: Progress,
+    milvus: Milvus | None = None,
 ) -> Manifest:
     """Make a folder that holds a finished SQLite file the version in use: what is derived from
-    that, then its manifest, then the pointer."""
+    that, then its manifest, then the pointer; with Milvus its alias last."""
     from index.writer import sha256_of
 
     on_progress("faiss", 0, 0)
     manifest = write_derived(folder, manifest)
     manifest = replace(manifest, store_sha256=sha256_of(folder / STORE, on_progress))
     versions.write_manifest(folder, manifest)
+    if milvus is not None:
+        milvus.put(manifest, folder, on_progress)
     on_progress("sync", 0, 0)
     versions.publish(directory, folder, manifest.version)
+    if milvus is not None:
+        milvus.point_to(manifest.version)
     return manifest
 
 
-def tidy_up(directory: Path, manifest: Manifest, keep: Keep) -> None:
+def tidy_up(directory: Path, manifest: Manifest, upkeep: Upkeep) -> None:
     """After a version is published: delete what is not kept, and embeddings that it holds."""
     from index.embeddings import Embeddings, outlive
 
-    leaving = versions.leaving(directory, keep)
+    leaving = versions.leaving(directory, upkeep.keep)
     outlive(directory, leaving)
     versions.remove(directory, leaving)
+    if upkeep.milvus is not None:
+        upkeep.milvus.keep_only(versions.version_ids(directory))
     with (
         closing(Embeddings(directory, manifest.embedder, manifest.weights_hash)) as waiting,
         closing(Store(versions.version_folder(directory, manifest.version) / STORE)) as store,

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from corpus.article import Article
 from corpus.errors import BylineError
 from index import versions
-from index.derived import open_vectors, open_words
+from index.derived import exact_in, open_vectors, open_words
 from index.fuse import Fused, reciprocal_rank_fusion, weigh_by_day, weigh_by_outlet
 from index.guard import check_embedder, check_width
 from index.part import passages_of
@@ -23,6 +24,9 @@ from index.store import ArticleRow, Store
 from index.story_tables import Stories
 from index.types import Embedder, Hit, Preference, VectorIndex, WordIndex
 from index.versions import MEND, Manifest
+
+if TYPE_CHECKING:
+    from index.milvus import Milvus
 
 
 class Index:
@@ -47,6 +51,7 @@ class Index:
         vectors: VectorIndex,
         words: WordIndex,
         embedder: Embedder,
+        milvus: Milvus | None = None,
     ) -> None:
         self.directory = directory
         self.manifest = manifest
@@ -54,6 +59,7 @@ class Index:
         self._vectors = vectors
         self._words = words
         self._embedder = embedder
+        self._milvus = milvus
         self._stories = Stories(store)
         self._repeats = self._stories.repeats()
         self._spelling: Spelling | None = None  # made at the first question
@@ -63,20 +69,24 @@ class Index:
         self._outlets: tuple[str, ...] | None = None
 
     @classmethod
-    def open(cls, directory: Path, embedder: Embedder) -> Index:
-        """The version in use. Raises BylineError, naming the command that helps, when there is
-        none, when it is damaged, or when it was built with another embedder."""
+    def open(cls, directory: Path, embedder: Embedder, milvus: Milvus | None = None) -> Index:
+        """The version in use; with `milvus` the one that its alias names, searched there. Raises
+        BylineError, naming the command that helps, when there is none, when it is damaged, or when
+        it was built with another embedder."""
         while True:
-            version = versions.current_version(directory)
+            version = _in_use(directory, milvus)
             try:
-                return cls._opened(directory, versions.read_manifest(directory, version), embedder)
+                manifest = versions.read_manifest(directory, version)
+                return cls._opened(directory, manifest, embedder, milvus)
             except BylineError:
                 # Another version may have been published, and this one deleted, on the way.
-                if versions.current_version(directory) == version:
+                if _in_use(directory, milvus) == version:
                     raise
 
     @classmethod
-    def _opened(cls, directory: Path, manifest: Manifest, embedder: Embedder) -> Index:
+    def _opened(
+        cls, directory: Path, manifest: Manifest, embedder: Embedder, milvus: Milvus | None
+    ) -> Index:
         check_embedder(directory, manifest, embedder)
         check_width(directory, manifest, embedder.dim)
         folder = versions.version_folder(directory, manifest.version)
@@ -87,12 +97,16 @@ class Index:
                     f"The index in {directory} holds {store.passage_count} passages where its "
                     f"manifest says {manifest.passages}: {MEND}"
                 )
-            vectors = open_vectors(folder, manifest, store)
-            words = open_words(folder, manifest, store, Stories(store).repeats())
+            repeats = Stories(store).repeats()
+            if milvus is not None:
+                vectors, words = milvus.open(manifest, repeats, exact_in(store, manifest.dim))
+            else:
+                vectors = open_vectors(folder, manifest, store)
+                words = open_words(folder, manifest, store, repeats)
         except BaseException:
             store.close()
             raise
-        return cls(directory, manifest, store, vectors, words, embedder)
+        return cls(directory, manifest, store, vectors, words, embedder, milvus)
 
     @contextmanager
     def pinned(self) -> Iterator[Index]:
@@ -213,10 +227,23 @@ class Index:
 
     def is_stale(self) -> bool:
         """Whether another version is in use by now."""
-        return versions.current_version(self.directory) != self.manifest.version
+        return _in_use(self.directory, self._milvus) != self.manifest.version
 
     def close(self) -> None:
         self._store.close()
+
+
+def _in_use(directory: Path, milvus: Milvus | None) -> str | None:
+    """The version that the pointer names, which with Milvus is its alias."""
+    if milvus is None:
+        return versions.current_version(directory)
+    version = milvus.current()
+    if version is None or version not in versions.version_ids(directory):
+        raise BylineError(
+            f"{milvus.address} searches {version or 'no version of an index'}, which is not in "
+            f"{directory}: byline index verify puts the version in use there."
+        )
+    return version
 
 
 def _as_known(hits: Mapping[int, Hit], seen: Seen) -> list[Hit]:

@@ -17,8 +17,8 @@ Progress = Callable[[str, int, int], None]
 stages are "read" where it comes from files, in kilobytes, "wait" while another process writes,
 "chunk", "embed" where a text is new to the embedder, "copy" of the version before, in kilobytes,
 "remove", "write" by passages, "sign", "group" and "tell" of the stories, "merge" where room is
-given back, "faiss", "hash" in kilobytes, and "sync"; in this order, and only those that there is
-work for."""
+given back, "faiss", "hash" in kilobytes, "milvus" by passages where one holds the index, and
+"sync"; in this order, and only those that there is work for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,14 +47,14 @@ class FlatVectors:
         """
         import faiss
 
-        _check_width(vector, self._index.d)
+        check_width(vector, self._index.d)
         k = min(k, len(self) if allow is None else len(allow))
         if k < 1 or not len(self):
             return []
         params = None
         if allow is not None:
             params = faiss.SearchParameters(sel=self._selectors.of(allow))  # type: ignore[call-arg]
-        return _ordered(*_found(self._index, vector, k, params))
+        return ordered(*_found(self._index, vector, k, params))
 
     def write(self, path: Path) -> None:
         """Write FAISS's own file format. Raises OSError when the disk is full."""
@@ -104,7 +104,7 @@ class ListedVectors:
         self, vector: np.ndarray, k: int, allow: Collection[int] | None = None
     ) -> list[tuple[int, float]]:
         """As FlatVectors.search, of the lists that are looked into; the products are exact."""
-        _check_width(vector, self._index.d)
+        check_width(vector, self._index.d)
         k = min(k, len(self) if allow is None else len(allow))
         if k < 1 or not len(self):
             return []
@@ -115,7 +115,7 @@ class ListedVectors:
         if len(ids) < k and probes < lists:
             ids = self._among(vector, k, lists, allow)
         known, vectors = self._exact(ids)
-        return _ordered(known, vectors @ vector)[:k]
+        return ordered(known, vectors @ vector)[:k]
 
     def _among(
         self, vector: np.ndarray, k: int, probes: int, allow: Collection[int] | None
@@ -173,7 +173,7 @@ def _fitting(ids: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return matrix, np.ascontiguousarray(ids, dtype=np.int64)
 
 
-def _check_width(vector: np.ndarray, dim: int) -> None:
+def check_width(vector: np.ndarray, dim: int) -> None:
     if vector.shape != (dim,):
         raise BylineError(
             f"The question's vector has {vector.size} numbers and the index {dim}: the "
@@ -189,7 +189,7 @@ def _found(index: Any, vector: np.ndarray, k: int, params: Any) -> Batch:
     return ids[0][there], products[0][there]
 
 
-def _ordered(ids: np.ndarray, products: np.ndarray) -> list[tuple[int, float]]:
+def ordered(ids: np.ndarray, products: np.ndarray) -> list[tuple[int, float]]:
     pairs = zip(ids.tolist(), products.tolist(), strict=True)
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 

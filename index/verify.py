@@ -6,6 +6,7 @@ import os
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpus.article import Article
 from corpus.errors import BylineError
@@ -18,6 +19,9 @@ from index.store import Store, content_hash, contents_digest, text_hash
 from index.types import Passage, Progress, silent
 from index.versions import MANIFEST, STORE, Manifest
 from index.writer import sha256_of
+
+if TYPE_CHECKING:
+    from index.milvus import Milvus
 
 _NEW = ".new"
 
@@ -40,7 +44,8 @@ def verify(
     upkeep: Upkeep = Upkeep(),  # noqa: B008 (frozen)
 ) -> Verification:
     """Check a version, the one in use when None: its counts, the hash of every file, article and
-    passage, and that the derived files hold what SQLite holds; one that does not is made again.
+    passage, and that the derived files hold what SQLite holds; one that does not is made again,
+    as is what Milvus holds of it.
 
     Raises BylineError when there is no such version or its manifest is damaged.
     """
@@ -54,6 +59,8 @@ def verify(
             problems = _problems_of_contents(folder / STORE, manifest, on_progress)
         if not problems:
             repaired = _mended(folder, manifest, on_progress)
+            if upkeep.milvus is not None:
+                repaired += _mended_in(upkeep.milvus, directory, manifest, on_progress)
     return Verification(
         manifest.version, manifest.articles, manifest.passages, tuple(problems), tuple(repaired)
     )
@@ -120,6 +127,21 @@ def _mended(folder: Path, manifest: Manifest, on_progress: Progress) -> list[str
     finally:
         for left in folder.glob(f"*{_NEW}"):
             left.unlink()
+    return done
+
+
+def _mended_in(
+    milvus: Milvus, directory: Path, manifest: Manifest, on_progress: Progress
+) -> list[str]:
+    """Put a version into Milvus unless it is there whole, and set the alias; what was done."""
+    done: list[str] = []
+    if not milvus.holds(manifest):
+        milvus.put(manifest, versions.version_folder(directory, manifest.version), on_progress)
+        done.append(f"its collection in {milvus.address} was made from {STORE}")
+    in_use = versions.current_version(directory) == manifest.version
+    if in_use and milvus.current() != manifest.version:
+        milvus.point_to(manifest.version)
+        done.append(f"{milvus.address} searches it now")
     return done
 
 

@@ -15,7 +15,7 @@ from corpus.errors import BylineError
 from rag.commands.bench import bench_app
 from rag.commands.check import check_command
 from rag.commands.index import index_app
-from rag.commands.options import AsJson, AsOf, IndexDir, print_json, settings_with
+from rag.commands.options import AsJson, AsOf, IndexDir, Store, print_json, settings_with
 from rag.commands.story import story
 from rag.commands.sync import sync_command
 
@@ -37,7 +37,13 @@ index_app.command("sync")(sync_command)  # beside the other changes of the index
 app.command("story")(story)
 app.command("check")(check_command)
 
-Engine = Annotated[str | None, typer.Option(help="auto, llama.cpp or transformers.")]
+Engine = Annotated[
+    str | None, typer.Option(help="auto, llama.cpp, transformers or openai, a server.")
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Of a server with OpenAI's API, which answers then."),
+]
 Model = Annotated[
     str | None, typer.Option(help="A name of the catalogue, a GGUF file, a folder or a hub id.")
 ]
@@ -78,13 +84,17 @@ def ask(
     as_of: AsOf = None,
     as_json: AsJson = False,
     index: IndexDir = None,
+    store: Store = None,
     engine: Engine = None,
+    base_url: BaseUrl = None,
     model: Model = None,
 ) -> None:
     """Answer one question, or a file of them with the model loaded once."""
     if (question is None) == (batch is None):
         raise typer.BadParameter("give a QUESTION or --batch FILE.jsonl")
-    settings = settings_with(index=index, engine=engine, model=model)
+    settings = settings_with(
+        index=index, store=store, engine=engine, base_url=base_url, model=model
+    )
     from rag.commands.batch import answer_all, read_batch
     from rag.commands.output import answer_json, answer_text
 
@@ -118,22 +128,26 @@ def search(
     as_of: AsOf = None,
     as_json: AsJson = False,
     index: IndexDir = None,
+    store: Store = None,
     engine: Engine = None,
+    base_url: BaseUrl = None,
     model: Model = None,
 ) -> None:
     """Find passages only, without a language model."""
     from index.search import Index
     from rag.commands.output import hits_json, hits_text
     from rag.explain import explain, explained_json, explained_text
-    from rag.load import load_embedder, load_generator
+    from rag.load import load_embedder, load_generator, milvus_of
 
     if not question.strip():
         raise BylineError("The question is empty: write what you would like to find.")
     if judged and not explained:
         raise typer.BadParameter("--judge goes with --explain")
-    settings = settings_with(index=index, engine=engine, model=model)
+    settings = settings_with(
+        index=index, store=store, engine=engine, base_url=base_url, model=model
+    )
     embedder = load_embedder(settings)
-    found = Index.open(settings.index, embedder)
+    found = Index.open(settings.index, embedder, milvus_of(settings))
     try:
         hits = found.search(question, k, as_of=as_of)
     finally:
@@ -154,12 +168,22 @@ def search(
 
 @app.command()
 def chat(
-    as_of: AsOf = None, index: IndexDir = None, engine: Engine = None, model: Model = None
+    as_of: AsOf = None,
+    index: IndexDir = None,
+    store: Store = None,
+    engine: Engine = None,
+    base_url: BaseUrl = None,
+    model: Model = None,
 ) -> None:
     """Chat in the terminal, the sources below each answer."""
     from rag.commands.chat import chat_in_terminal
 
-    chat_in_terminal(_pipeline(settings_with(index=index, engine=engine, model=model)), as_of)
+    chat_in_terminal(
+        _pipeline(
+            settings_with(index=index, store=store, engine=engine, base_url=base_url, model=model)
+        ),
+        as_of,
+    )
 
 
 @app.command()
@@ -170,11 +194,15 @@ def serve(
         list[Path] | None, typer.Option(metavar="DIR", help="Index these articles first.")
     ] = None,
     index: IndexDir = None,
+    store: Store = None,
     engine: Engine = None,
+    base_url: BaseUrl = None,
     model: Model = None,
 ) -> None:
     """Open the page; the index is built first when it is missing or out of date."""
-    settings = settings_with(index=index, engine=engine, model=model)
+    settings = settings_with(
+        index=index, store=store, engine=engine, base_url=base_url, model=model
+    )
     from rag.commands.terminal import embedder_with_bar, ensure_index
     from rag.feedback import Feedback
     from rag.narrow import Narrowing
@@ -237,8 +265,10 @@ def _pipeline(settings: Settings) -> Any:
 
 def _catalogued(settings: Settings) -> list[str]:
     from rag.fetching.catalogue import load_catalogue
+    from rag.load import is_elsewhere
 
-    return [settings.model] if settings.model in load_catalogue() else []
+    is_here = settings.model in load_catalogue() and not is_elsewhere(settings)
+    return [settings.model] if is_here else []
 
 
 def _examples(settings: Settings) -> list[str]:

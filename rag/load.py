@@ -14,9 +14,10 @@ from index.types import Embedder, Progress
 from index.versions import Keep, Manifest
 from rag.fetching.catalogue import load_catalogue
 from rag.fetching.fetch import ensure
-from rag.settings import Settings
+from rag.settings import API_KEY, Settings
 
 if TYPE_CHECKING:
+    from index.milvus import Milvus
     from rag.answer_cache import AnswerCache
     from rag.pipeline import Pipeline
     from rag.types import Generator, SupportModel
@@ -39,7 +40,7 @@ def load_pipeline(
     from rag.pipeline import Pipeline
 
     embedder = load_embedder(settings, fetch)
-    index = LiveIndex(settings.index, embedder)
+    index = LiveIndex(settings.index, embedder, milvus_of(settings))
     try:
         generator = load_generator(settings, fetch)
     except BaseException:
@@ -84,7 +85,9 @@ def load_embedder(settings: Settings, fetch: Fetch = ensure) -> Embedder:
 
 
 def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
-    """The language model: of the catalogue, a GGUF file, a folder, or a hub id."""
+    """The language model: of the catalogue, a GGUF file, a folder, a hub id, or of a server."""
+    if is_elsewhere(settings):
+        return _of_server(settings)
     catalogue = load_catalogue()
     if settings.model in catalogue:
         if catalogue[settings.model].role != "answers":
@@ -122,6 +125,29 @@ def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:
         offline=path.exists(),
         adapter=adapter_for(settings.model),
     )
+
+
+def is_elsewhere(settings: Settings) -> bool:
+    """Whether a server answers, and no weights are needed here."""
+    return settings.engine == "openai" or (
+        settings.engine == "auto" and settings.base_url is not None
+    )
+
+
+def _of_server(settings: Settings) -> Generator:
+    from rag.engines.openai_client import OpenAIClient, Patience
+    from rag.engines.openai_compatible import OpenAIGenerator
+
+    if settings.base_url is None:
+        raise BylineError(
+            "The engine openai needs the address of a server: give --base-url, such as "
+            "http://127.0.0.1:8080/v1."
+        )
+    patience = Patience(silent_s=settings.server_wait)
+    client = OpenAIClient(settings.base_url, os.environ.get(API_KEY), patience)
+    # The default is the name of weights that are here.
+    chosen = settings.model if "model" in settings.model_fields_set else None
+    return OpenAIGenerator(client, chosen, max_new_tokens=settings.max_new_tokens)
 
 
 def load_support(settings: Settings, fetch: Fetch = ensure) -> SupportModel | None:
@@ -197,7 +223,22 @@ def build_index(
 def upkeep(settings: Settings) -> Upkeep:
     """How the index is written: as index.publishing.Upkeep."""
     keep = Keep(settings.keep_versions, settings.keep_days)
-    return Upkeep(keep, settings.lock_wait, settings.exact_passages, settings.fts_passages)
+    return Upkeep(
+        keep,
+        settings.lock_wait,
+        settings.exact_passages,
+        settings.fts_passages,
+        milvus_of(settings),
+    )
+
+
+def milvus_of(settings: Settings) -> Milvus | None:
+    """The Milvus that the settings name."""
+    if settings.store is None:
+        return None
+    from index.milvus import Milvus
+
+    return Milvus(settings.store)
 
 
 def full(path: Path) -> str:

@@ -21,7 +21,9 @@ from index.sizes import EXACT_PASSAGES, FTS_PASSAGES
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_ARTICLES = ROOT / "corpus" / "articles"
 
-Engine = Literal["auto", "llama.cpp", "transformers"]
+Engine = Literal["auto", "llama.cpp", "transformers", "openai"]
+API_KEY = "BYLINE_API_KEY"
+"""The variable with the key of the server at `base_url`: no setting, so that it is in no file."""
 
 
 class Settings(BaseSettings):
@@ -32,6 +34,7 @@ class Settings(BaseSettings):
     )
 
     index: Path = ROOT / "index" / "built"
+    store: str | None = None  # milvus://HOST:PORT/NAME, where the index is searched then
     keep_versions: int = Field(3, ge=1)  # of the index, with the one in use
     keep_days: float = Field(0, ge=0)  # versions that are younger stay beside them
     lock_wait: float = Field(60, ge=0)  # seconds, while another process writes the index
@@ -42,6 +45,8 @@ class Settings(BaseSettings):
     feedback: Path = Field(default_factory=lambda: user_data_path("byline") / "feedback.jsonl")
     models_dir: Path = Field(default_factory=lambda: user_cache_path("byline") / "models")
     engine: Engine = "auto"
+    base_url: str | None = None  # of a server with OpenAI's API, which then answers
+    server_wait: float = Field(120, gt=0)  # seconds that it may be silent
     model: str = "qwen2.5-coder-1.5b"
     embedder: str = "minilm"
     support: str = "trained"  # or rules, judge, a folder or hub id of a cross-encoder
@@ -84,7 +89,7 @@ def load_settings(**chosen: object) -> Settings:
 
 
 def _check_environment() -> None:
-    known = {f"BYLINE_{name.upper()}" for name in Settings.model_fields}
+    known = {API_KEY} | {f"BYLINE_{name.upper()}" for name in Settings.model_fields}
     for name in sorted(os.environ):
         if name.upper().startswith("BYLINE_") and name.upper() not in known:
             raise BylineError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 from collections.abc import Iterator
@@ -16,15 +17,17 @@ import pytest
 from commandline import CHIEF, DEAL, Byline, Done
 from desk import Desk
 from fakes import HashingEmbedder, ScriptedGenerator
+from milvusserver import milvus_server
 from newsstand import newsstand
 
 from index.build import build
+from index.milvus import Milvus
 from index.search import Index
 from rag import load
 from rag.cli import main
 from rag.limits import Limits
 from rag.pipeline import Pipeline
-from rag.settings import Settings, load_settings
+from rag.settings import API_KEY, Settings, load_settings
 
 # Read when the tests begin: weights are where `make test` has put them, whatever a test sets.
 _MODELS_DIR = load_settings().models_dir
@@ -32,6 +35,7 @@ CHROMIUM = (
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
     "--no-first-run"
 ).split()
+_SERVERS: list[Any] = []
 _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "::", ""}
 
 
@@ -92,6 +96,7 @@ def _no_settings_of_the_user() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in Settings.model_fields:
             patch.delenv(f"BYLINE_{name.upper()}", raising=False)
+        patch.delenv(API_KEY, raising=False)
         yield
 
 
@@ -118,6 +123,35 @@ def minilm_folder() -> Path:
 def smollm_file() -> Path:
     """A real language model, small enough to load in a second; what it says is of no use."""
     return _weights("smollm2-135m")
+
+
+@pytest.fixture(scope="session")
+def llama_server(smollm_file: Path) -> tuple[str, str]:
+    """llama.cpp's own HTTP server with the small model: its address and its key."""
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(smollm_file)
+    params.model_alias = {"smollm"}
+    params.n_ctx, params.n_parallel = 2048, 2
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+    params.port, params.verbosity, params.api_keys = 0, -1, ["a-key"]
+    server = xllamacpp.Server(params)
+    _SERVERS.append(server)  # it runs until the process ends
+    return f"{server.listening_address}/v1", "a-key"
+
+
+@pytest.fixture(scope="session")
+def milvus_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Milvus server that all tests share, each with names of its own."""
+    with milvus_server(tmp_path_factory.mktemp("milvus")) as server:
+        yield server.address
+
+
+@pytest.fixture
+def milvus(milvus_address: str) -> Milvus:
+    """An index in it that nobody else has."""
+    return Milvus(f"{milvus_address}/of_{secrets.token_hex(4)}")
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from chatserver import KEY, chatserver, speaks
 from fakes import ScriptedGenerator
 
 from corpus.errors import BylineError
@@ -39,10 +40,35 @@ def small_llama_cpp(smollm_file: Path) -> Generator:
     return llama_cpp(smollm_file)
 
 
+def of_server(url: str, key: str) -> Generator:
+    from rag.engines.openai_client import OpenAIClient
+    from rag.engines.openai_compatible import OpenAIGenerator
+
+    return OpenAIGenerator(OpenAIClient(url, key), max_new_tokens=12)
+
+
+@pytest.fixture
+def scripted_server() -> Iterator[Generator]:
+    pieces = ("Jason ", "Droege ", "leads ", "it.")
+    with chatserver(speaks(*pieces, probabilities={"yes": 0.5, "the": 0.25})) as site:
+        yield of_server(site.url, KEY)
+
+
 @pytest.fixture(
-    params=["scripted", "transformers", pytest.param("llama.cpp", marks=pytest.mark.model)]
+    params=[
+        "scripted",
+        "transformers",
+        "server",
+        pytest.param("llama.cpp", marks=pytest.mark.model),
+        pytest.param("llama.cpp's server", marks=pytest.mark.model),
+    ]
 )
 def generator(request: pytest.FixtureRequest) -> Generator:
+    if request.param == "server":
+        scripted: Generator = request.getfixturevalue("scripted_server")
+        return scripted
+    if request.param == "llama.cpp's server":
+        return of_server(*request.getfixturevalue("llama_server"))
     if request.param == "scripted":
         return ScriptedGenerator("Jason ", "Droege ", "leads ", "it.", probability=0.5)
     if request.param == "transformers":

@@ -14,11 +14,12 @@ from fakes import HashingEmbedder
 from corpus.article import Article
 from index import versions
 from index.build import build
+from index.milvus import Milvus
 from index.postings import Postings, write_postings
 from index.publishing import Upkeep
 from index.search import Index
 from index.store import Store
-from index.types import WordIndex
+from index.types import WordIndex, silent
 from index.verify import verify
 
 WORDS = [f"w{number}" for number in range(60)]
@@ -47,8 +48,19 @@ def store(folder: Path) -> Iterator[Store]:
         yield store
 
 
-@pytest.fixture(params=["fts5", "postings"])
+@pytest.fixture(scope="module")
+def in_milvus(folder: Path, milvus_address: str) -> WordIndex:
+    milvus = Milvus(f"{milvus_address}/words")
+    manifest = versions.read_manifest(folder.parent.parent, folder.name)
+    milvus.put(manifest, folder, silent)
+    return milvus.open(manifest, frozenset(), lambda ids: (np.zeros(0), np.zeros((0, 32))))[1]
+
+
+@pytest.fixture(params=["fts5", "postings", "milvus"])
 def words(request: pytest.FixtureRequest, folder: Path, store: Store) -> WordIndex:
+    if request.param == "milvus":
+        held: WordIndex = request.getfixturevalue("in_milvus")
+        return held
     return store if request.param == "fts5" else Postings(folder / versions.POSTINGS)
 
 
@@ -94,12 +106,11 @@ class TestContract:
 
 
 class TestPostings:
-    def test_scores_are_those_of_fts5(self, folder: Path, store: Store) -> None:
-        postings = Postings(folder / versions.POSTINGS)
+    def test_scores_are_those_of_fts5(self, words: WordIndex, store: Store) -> None:
         for number in range(20):
             question = " ".join(random.Random(number).choices(WORDS, k=4))
             wanted = dict(store.search(question, 300))
-            found = dict(postings.search(question, 300))
+            found = dict(words.search(question, 300))
             assert found.keys() == wanted.keys()
             for id_, score in wanted.items():
                 assert found[id_] == pytest.approx(score, rel=0.01, abs=1e-6)

@@ -5,17 +5,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from milvusserver import a_manifest
 
 from corpus.errors import BylineError
+from index.milvus import Milvus
 from index.sizes import FaissKind, kind_for
-from index.types import VectorIndex
+from index.types import VectorIndex, silent
 from index.vectors import Batch, FlatVectors, ListedVectors
 
 IDS = [5, 7, 9]
 ROWS = np.eye(3, 4, dtype=np.float32)  # 5 is (1,0,0,0), 7 is (0,1,0,0), 9 is (0,0,1,0)
 QUESTION = np.array([0.6, 0.8, 0, 0], dtype=np.float32)
 LISTS = FaissKind("IVF2,SQ8", 1)
-Make = Callable[[Sequence[int], np.ndarray], FlatVectors | ListedVectors]
+Make = Callable[[Sequence[int], np.ndarray], VectorIndex]
+MakeFile = Callable[[Sequence[int], np.ndarray], FlatVectors | ListedVectors]
 
 
 def flat(ids: Sequence[int], rows: np.ndarray) -> FlatVectors:
@@ -32,10 +35,32 @@ def listed(ids: Sequence[int], rows: np.ndarray, kind: FaissKind = LISTS) -> Lis
     return ListedVectors(kind, rows.shape[1], rows, [(np.array(ids), rows)], exact(ids, rows))
 
 
-@pytest.fixture(params=[flat, listed])
+def of_milvus(milvus: Milvus, kind: FaissKind) -> Make:
+    """By collections that compare every vector, or look through a graph of them."""
+
+    def make(ids: Sequence[int], rows: np.ndarray) -> VectorIndex:
+        manifest = a_manifest(len(rows), rows.shape[1], kind)
+        batch = [
+            {"id": id_, "vector": row, "words": {0: 1.0}}
+            for id_, row in zip(ids, rows, strict=True)
+        ]
+        milvus.write(manifest, [batch], silent)
+        known = frozenset(ids)
+        return milvus.open(
+            manifest,
+            frozenset(),
+            lambda wanted: exact(ids, rows)([i for i in wanted if i in known]),
+        )[0]
+
+    return make
+
+
+@pytest.fixture(params=["flat", "listed", "milvus, flat", "milvus, listed"])
 def make(request: pytest.FixtureRequest) -> Make:
-    made: Make = request.param
-    return made
+    kind = LISTS if "listed" in request.param else FaissKind()
+    if "milvus" in request.param:
+        return of_milvus(request.getfixturevalue("milvus"), kind)
+    return listed if kind.lists else flat
 
 
 @pytest.fixture
@@ -119,13 +144,15 @@ def test_file_there_and_back(tmp_path: Path) -> None:
         assert opened.search(question, 9) == listed(range(400), rows).search(question, 9)
 
 
-def test_the_same_vectors_give_the_same_bytes(make: Make, tmp_path: Path) -> None:
+@pytest.mark.parametrize("make", [flat, listed])
+def test_the_same_vectors_give_the_same_bytes(make: MakeFile, tmp_path: Path) -> None:
     for name in ("one", "other"):
         make(range(400), around(8, 50)).write(tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
 
 
-def test_a_full_disk_is_an_error(make: Make) -> None:
+@pytest.mark.parametrize("make", [flat, listed])
+def test_a_full_disk_is_an_error(make: MakeFile) -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("there is no disk here that is always full")

@@ -29,7 +29,8 @@ def chat_in_terminal(pipeline: Pipeline, as_of: date | None = None) -> None:
         try:
             answer = _stream_answer(pipeline, question, history, as_of)
         except BylineError as error:
-            print(f"byline: {error}\n", file=sys.stderr)
+            # On a line of its own: what was written of an answer before it stays.
+            print(f"\nbyline: {error}\n", file=sys.stderr)
             continue
         history.append(Turn(question, answer))
 

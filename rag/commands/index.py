@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corpus.errors import BylineError
-from rag.commands.options import AsJson, IndexDir, print_json, settings_with
+from rag.commands.options import AsJson, IndexDir, Store, print_json, settings_with
 
 if TYPE_CHECKING:
     from index.change import Change
@@ -32,6 +32,7 @@ def index_build(
         bool, typer.Option("--again", help="Of the articles in the index, by this embedder.")
     ] = False,
     index: IndexDir = None,
+    store: Store = None,
     as_json: AsJson = False,
 ) -> None:
     """Publish a new version of the index from scratch (default: the sample articles)."""
@@ -40,7 +41,7 @@ def index_build(
 
     if again and paths:
         raise typer.BadParameter("give paths or --again")
-    settings = settings_with(index=index)
+    settings = settings_with(index=index, store=store)
     if again:
         manifest = build_again_with_bar(settings)
     else:
@@ -49,24 +50,28 @@ def index_build(
 
 
 @index_app.command("add")
-def index_add(paths: Paths, index: IndexDir = None, as_json: AsJson = False) -> None:
+def index_add(
+    paths: Paths, index: IndexDir = None, store: Store = None, as_json: AsJson = False
+) -> None:
     """Put the articles of files and folders into the index."""
     from rag.commands.terminal import embedder_with_bar, staged
     from rag.upkeep import indexing
 
-    settings = settings_with(index=index)
+    settings = settings_with(index=index, store=store)
     with staged() as on_progress:
         renewal = indexing.add(settings, paths, embedder_with_bar(settings), on_progress)
     _print_renewal(renewal, as_json)
 
 
 @index_app.command("update")
-def index_update(paths: SomePaths = None, index: IndexDir = None, as_json: AsJson = False) -> None:
+def index_update(
+    paths: SomePaths = None, index: IndexDir = None, store: Store = None, as_json: AsJson = False
+) -> None:
     """Make the index hold what files and folders hold now (default: all it was made of)."""
     from rag.commands.terminal import embedder_with_bar, staged
     from rag.upkeep import indexing
 
-    settings = settings_with(index=index)
+    settings = settings_with(index=index, store=store)
     with staged() as on_progress:
         renewal = indexing.update(settings, paths or [], embedder_with_bar(settings), on_progress)
     _print_renewal(renewal, as_json)
@@ -76,13 +81,14 @@ def index_update(paths: SomePaths = None, index: IndexDir = None, as_json: AsJso
 def index_remove(
     names: Annotated[list[str], typer.Argument(metavar="ID_OR_URL ...")],
     index: IndexDir = None,
+    store: Store = None,
     as_json: AsJson = False,
 ) -> None:
     """Take articles out of the index."""
     from rag.commands.terminal import staged
     from rag.upkeep import indexing
 
-    settings = settings_with(index=index)
+    settings = settings_with(index=index, store=store)
     with staged() as on_progress:
         removal = indexing.remove(settings, names, on_progress)
     for file in removal.files:
@@ -93,13 +99,16 @@ def index_remove(
 
 
 @index_app.command("versions")
-def index_versions(index: IndexDir = None, as_json: AsJson = False) -> None:
+def index_versions(index: IndexDir = None, store: Store = None, as_json: AsJson = False) -> None:
     """The versions that are kept, the newest first, and the disk they take."""
     from index.history import bytes_of, kept_versions
+    from rag.load import milvus_of
 
-    directory = settings_with(index=index).index
+    settings = settings_with(index=index, store=store)
+    directory, milvus = settings.index, milvus_of(settings)
     kept = kept_versions(directory)
     total = bytes_of(directory)
+    held = milvus.versions() if milvus else set()
     if as_json:
         rows = [
             {
@@ -107,6 +116,7 @@ def index_versions(index: IndexDir = None, as_json: AsJson = False) -> None:
                 "in_use": one.in_use,
                 "bytes": one.bytes,
                 "damaged": one.manifest is None,
+                **({"in_milvus": one.version in held} if milvus else {}),
                 **(_of_interest(one.manifest) if one.manifest else {}),
             }
             for one in kept
@@ -118,6 +128,7 @@ def index_versions(index: IndexDir = None, as_json: AsJson = False) -> None:
         if one.manifest:
             m = one.manifest
             what = f"{m.articles:,} articles, {m.passages:,} passages; {m.note}"
+        what += "; in Milvus" if one.version in held else ""
         typer.echo(f"{'*' if one.in_use else ' '} {one.version}  {_size(one.bytes):>10}  {what}")
     typer.echo(f"{len(kept)} kept; {directory} takes {_size(total)} in all. * is in use.")
 
@@ -126,6 +137,7 @@ def index_versions(index: IndexDir = None, as_json: AsJson = False) -> None:
 def index_rollback(
     version: Annotated[str | None, typer.Argument(help="Default: the one before.")] = None,
     index: IndexDir = None,
+    store: Store = None,
     as_json: AsJson = False,
 ) -> None:
     """Go back to an earlier version, or forward again to a later one."""
@@ -133,7 +145,7 @@ def index_rollback(
     from rag.commands.terminal import staged
     from rag.load import upkeep
 
-    settings = settings_with(index=index)
+    settings = settings_with(index=index, store=store)
     with staged() as on_progress:
         manifest = rollback(settings.index, version, on_progress, upkeep(settings))
     if manifest.embedder != settings.embedder:
@@ -151,6 +163,7 @@ def index_compact(
         int | None, typer.Option(min=1, help="Versions to keep, with the one in use.")
     ] = None,
     index: IndexDir = None,
+    store: Store = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the index once more as small as it goes, and delete what nobody needs."""
@@ -159,7 +172,7 @@ def index_compact(
     from rag.commands.terminal import staged
     from rag.load import upkeep
 
-    settings = settings_with(index=index, keep_versions=keep)
+    settings = settings_with(index=index, store=store, keep_versions=keep)
     before = bytes_of(settings.index)
     before_in_use = bytes_of(version_folder(settings.index, read_manifest(settings.index).version))
     with staged() as on_progress:
@@ -185,6 +198,7 @@ def index_verify(
     version: Annotated[str | None, typer.Argument(help="Default: the one in use.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every version that is kept.")] = False,
     index: IndexDir = None,
+    store: Store = None,
     as_json: AsJson = False,
 ) -> None:
     """Check counts and hashes, and that FAISS holds what SQLite holds; mend FAISS from SQLite."""
@@ -195,7 +209,7 @@ def index_verify(
 
     if every and version:
         raise typer.BadParameter("give a VERSION or --all")
-    settings = settings_with(index=index)
+    settings = settings_with(index=index, store=store)
     chosen = version_ids(settings.index) if every else [version]
     with staged() as on_progress:
         found = [verify(settings.index, one, on_progress, upkeep(settings)) for one in chosen]

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 IndexDir = Annotated[
     Path | None, typer.Option("--index", metavar="DIR", help="Where the index lies.")
 ]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        metavar="milvus://HOST:PORT/NAME", help="A Milvus, where the index is searched then."
+    ),
+]
 Support = Annotated[
     str | None,
     typer.Option(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corpus.errors import BylineError
-from rag.commands.options import AsJson, IndexDir, print_json, settings_with
+from rag.commands.options import AsJson, IndexDir, Store, print_json, settings_with
 
 if TYPE_CHECKING:
     from rag.upkeep.sync import SyncReport
@@ -25,6 +25,7 @@ def sync_command(
         ),
     ] = None,
     index: IndexDir = None,
+    store: Store = None,
     everything: Annotated[
         bool, typer.Option("--now", help="Look at every source, whether it is due or not.")
     ] = False,
@@ -40,7 +41,7 @@ def sync_command(
     from rag.upkeep.indexing import into_index
     from rag.upkeep.sync import noted_sources, sync
 
-    settings = settings_with(index=index)
+    settings = settings_with(index=index, store=store)
     listed = load_sources(sources) if sources else noted_sources(settings.index)
     embedder = cache(partial(embedder_with_bar, settings))
     with staged() as on_progress, embedding_ahead(settings.index, embedder) as ahead:

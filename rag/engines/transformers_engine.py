@@ -13,6 +13,7 @@ from typing import Any
 from corpus.errors import BylineError
 from rag.engines.adapter import Adapter, as_passage, as_question
 from rag.engines.packing import Packed, can_be_packed
+from rag.fetching.hub import ask_hub
 from rag.types import Message, Reading, Usage
 
 _GUESSED = 3
@@ -261,6 +262,8 @@ def read_weights(model: str | Path, device: str = "cpu", *, local_only: bool) ->
     if is_gguf:
         options["gguf_file"] = path.name
     try:
+        if not local_only:
+            ask_hub(str(model))
         tokenizer = AutoTokenizer.from_pretrained(source, **options)
         loaded = AutoModelForCausalLM.from_pretrained(
             source, dtype=torch.bfloat16, use_safetensors=None if is_gguf else True, **options

@@ -27,6 +27,7 @@ _PLAIN = str.maketrans(
 )
 # "<5%" and "a > b" stay; no template's token begins so.
 _ANGLES = re.compile(r"<(?=[^\s\d])|(?<=[^\s\d])>")
+_SQUARE = re.compile(r"\[(/?[^\W\d]{2,})\]")  # "[INST]", but not the "[1]" of a citation
 
 
 def visible(text: str) -> str:
@@ -37,6 +38,12 @@ def visible(text: str) -> str:
 def escape(text: str) -> str:
     """As HTML that shows the text, and nothing else."""
     return html.escape(visible(text))
+
+
+def without_tokens(text: str) -> str:
+    """A message without anything that a chat template of any model may have for a token of its
+    own, such as `<|im_end|>`, `</s>` or `[INST]`; markers of citations and line breaks stay."""
+    return _SQUARE.sub(r"(\1)", _ANGLES.sub("", text))
 
 
 def as_data(text: str) -> str:

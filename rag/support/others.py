@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import BylineError
+from rag.fetching.hub import ask_hub, is_kept
 from rag.reading.untrusted import as_data
 from rag.types import Generator, Message
 
@@ -70,16 +71,18 @@ def supporting(labels: Mapping[int, str], model: str) -> int:
 
 
 def _load(model: str) -> Any:
-    from sentence_transformers import CrossEncoder
-
+    """The cross-encoder: from this machine if it is here, else from the hub."""
     is_local = Path(model).exists()
     try:
-        loaded = CrossEncoder(
-            model,
-            local_files_only=is_local,
-            trust_remote_code=False,
-            model_kwargs={"use_safetensors": True},
-        )
+        try:
+            loaded = _read(model) if is_local or is_kept(model) else None
+        except OSError:  # what the hub's cache keeps may be a part of it
+            if is_local:
+                raise
+            loaded = None
+        if loaded is None:
+            ask_hub(model)
+            loaded = _read(model, local_only=False)
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else "unreadable"
         raise BylineError(
@@ -88,6 +91,17 @@ def _load(model: str) -> Any:
         ) from error
     loaded.max_seq_length = min(loaded.max_seq_length or _LONGEST, _LONGEST)
     return loaded
+
+
+def _read(model: str, *, local_only: bool = True) -> Any:
+    from sentence_transformers import CrossEncoder
+
+    return CrossEncoder(
+        model,
+        local_files_only=local_only,
+        trust_remote_code=False,
+        model_kwargs={"use_safetensors": True},
+    )
 
 
 class JudgeSupport:

@@ -19,6 +19,7 @@ STAGES = {
     "merge": "making it small",
     "faiss": "arranging the vectors",
     "hash": "summing up the file, in kB",
+    "milvus": "writing to Milvus",
     "sync": "waiting for the disk",
     "damage": "looking for damage",
     "verify": "checking passages",
