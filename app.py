@@ -41,14 +41,16 @@ def build_page(
     closed: str | None = None,
     conversations: Conversations | None = None,
     feedback: Feedback | None = None,
+    usual_load: float | None = None,
 ) -> Components:
-    """The page. `load` runs when it is first opened; until it is done, `status` is its foot.
+    """The page. `load` runs when it is first opened; until it is done, `status` is its foot. It
+    took `usual_load` seconds before, None where that is not known.
 
     With a `library` it has a view of the articles; `closed` says why that is only to be read.
     Without `conversations`, chats last as long as the page, and without `feedback` no reader's word
     is kept.
     """
-    return Components(load, examples, status, library, closed, conversations, feedback)
+    return Components(load, examples, status, library, closed, conversations, feedback, usual_load)
 
 
 def launch(
@@ -61,10 +63,12 @@ def launch(
     feedback: Feedback | None = None,
     examples: Sequence[str] = (),
     status: str = "",
+    usual_load: float | None = None,
     open_browser: bool = False,
     block: bool = True,
 ) -> gr.Blocks:
-    """Serve the page until interrupted, or return at once if not `block`; `load` begins with it.
+    """Serve the page until interrupted, or return at once if not `block`; `load` begins with it,
+    which took `usual_load` seconds before, if known.
 
     With a `library` it shows the articles, and changes them where `host` is loopback.
 
@@ -77,7 +81,7 @@ def launch(
             "with --host."
         )
     closed = closed_to(host)
-    parts = build_page(load, examples, status, library, closed, conversations, feedback)
+    parts = build_page(load, examples, status, library, closed, conversations, feedback, usual_load)
     page = parts.blocks
     takes_files = library is not None and closed is None
     try:

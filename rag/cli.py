@@ -57,16 +57,12 @@ def fetch(
     name: Annotated[str | None, typer.Argument(help="Default: what answering needs.")] = None,
 ) -> None:
     """Bring the weights to this machine, and check them."""
-    from rag.commands.terminal import unpack_where_faster
-    from rag.fetching.fetch import fetch_with_bar
+    from rag.commands.terminal import bringing
 
     settings = settings_with()
-    wanted = [name] if name else list(dict.fromkeys([settings.embedder, *_catalogued(settings)]))
-    for model in wanted:
-        path = fetch_with_bar(model, settings.models_dir)
-        if model == settings.model:
-            unpack_where_faster(settings, path)
-        typer.echo(f"{model}: ready in {path}")
+    bring = bringing(settings)
+    for model in [name] if name else dict.fromkeys([settings.embedder, *_catalogued(settings)]):
+        typer.echo(f"{model}: ready in {bring(model, settings.models_dir)}")
 
 
 @app.command()
@@ -179,6 +175,7 @@ def serve(
     from rag.feedback import Feedback
     from rag.narrow import Narrowing
     from rag.upkeep.library import Library
+    from rag.upkeep.loads import loads_of
 
     ensure_index(settings, articles)
     from app import launch
@@ -194,6 +191,7 @@ def serve(
         conversations=Conversations(settings.chats),
         feedback=Feedback(settings.feedback),
         examples=_examples(settings),
+        usual_load=loads_of(settings).usual,
     )
 
 

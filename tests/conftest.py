@@ -281,8 +281,9 @@ def articles(elsewhere: Path) -> Path:
 
 
 @pytest.fixture
-def fakes(monkeypatch: pytest.MonkeyPatch) -> ScriptedGenerator:
+def fakes(monkeypatch: pytest.MonkeyPatch, elsewhere: Path) -> ScriptedGenerator:
     """A fake embedder and a model that says one true sentence and is sure of everything."""
+    monkeypatch.setenv("BYLINE_MODELS_DIR", str(elsewhere / "models"))
     generator = ScriptedGenerator("Meta bought a stake ", "of 49% in Scale AI [1].")
     monkeypatch.setattr(load, "load_embedder", lambda *_: HashingEmbedder())
     monkeypatch.setattr(load, "load_generator", lambda *_: generator)

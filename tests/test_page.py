@@ -374,18 +374,29 @@ def test_a_failed_load_is_tried_again() -> None:
 
 
 def test_a_load_that_failed_in_the_background_is_tried_again() -> None:
-    tries, failed = [BylineError("No weights."), None], threading.Event()
+    tries = [BylineError("No weights."), None]
 
     def load() -> ScriptedPipeline:
         if (error := tries.pop(0)) is not None:
-            failed.set()
             raise error
         return ScriptedPipeline({})
 
     loading = Loading(load)
-    loading.begin()
-    assert failed.wait(20)
+    assert isinstance(loading.begin().exception(20), BylineError)
     assert loading.get() is loading.get()
+
+
+def test_a_load_that_fails_while_somebody_waits_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    go_on = threading.Event()
+
+    def load() -> ScriptedPipeline:
+        assert go_on.wait(20)
+        raise BylineError("No weights.")
+
+    exchange = asked()
+    for _ in run(exchange, Loading(load), []):
+        go_on.set()
+    assert exchange.error == "No weights."
 
 
 def test_waiting_for_the_model_can_be_stopped() -> None:
@@ -397,14 +408,14 @@ def test_waiting_for_the_model_can_be_stopped() -> None:
         assert go_on.wait(20)
         return pipeline
 
-    loading, exchange = Loading(load), asked()
+    loading, exchange = Loading(load, usual=9.0), asked()
     loading.begin()
     assert begun.wait(20)
     steps = run(exchange, loading, [])
     next(steps)
-    assert exchange.notice == LOADING
+    assert exchange.notice == f"{LOADING} 0 s, about 9 s left"
     next(steps)
-    assert re.fullmatch(rf"{LOADING} \d+ s", exchange.notice)
+    assert re.fullmatch(rf"{LOADING} \d s, about \d s left", exchange.notice)
     exchange.stop_asked = True
     assert list(steps) == [None]
     assert exchange.stage == "answered"
