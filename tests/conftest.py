@@ -145,8 +145,8 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def serve() -> Iterator[Any]:
     """Serves a page over a pipeline (or a way to load one); gives its address."""
+    from exchanges import HOSTILE
     from served import QUESTION, serving
-    from test_page import HOSTILE
 
     with serving([QUESTION, HOSTILE]) as start:
         yield start

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from axe import grave
+from exchanges import CHIEF, HITS, PAID, answer_of
 from playwright.sync_api import expect
 from served import LEADER, QUESTION, Open, Serve, ask, complete, scripted
-from test_page import CHIEF, HITS, PAID, answer_of
 
 from eval.from_feedback import write_from_feedback
 from page.chat import WAITING

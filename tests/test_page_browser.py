@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from axe import grave
+from exchanges import CHIEF, HITS, HOSTILE, PAID, answer_of, cite, hit
 from fakes import ScriptedPipeline
 from playwright.sync_api import Browser, expect
 from served import LEADER, QUESTION, Open, Serve, ask, complete, scripted
-from test_page import CHIEF, HITS, HOSTILE, PAID, answer_of, cite, hit
 
 from corpus.article import Article
 from corpus.errors import BylineError
