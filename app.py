@@ -25,6 +25,7 @@ __all__ = ["build_page", "launch"]
 HERE = Path(__file__).parent / "page"
 SCRIPTS = ("page.js", "cite.js", "keys.js", "focus.js")
 STYLES = ("page.css", "history.css", "evidence.css", "articles.css")
+_LOOK_EVERY_S = 0.02
 ICON = (
     "<link rel='icon' href='data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 "
     "viewBox=%220 0 16 16%22%3E%3Crect width=%2216%22 height=%2216%22 fill=%22%239a2617%22/%3E"
@@ -85,8 +86,12 @@ def launch(
     page = parts.blocks
     takes_files = library is not None and closed is None
     try:
+        page.queue(api_open=False)
+        # Gradio looks for questions a thousand times a second, which takes some of a core all day.
+        page._queue.sleep_when_free = _LOOK_EVERY_S
+        page._queue.progress_update_sleep_when_free = _LOOK_EVERY_S
         with no_proxy():
-            page.queue(api_open=False).launch(
+            page.launch(
                 server_name=host,
                 server_port=port,
                 prevent_thread_lock=True,

@@ -107,7 +107,8 @@ class Exchange:
                 self.notice = None
             case Checked(position, sentence):
                 self.checked[position] = sentence
-                self.notice = f"Checking the answer: {count(position + 1, 'sentence')} done…"
+                checked = count(position + 1, "sentence")  # in no time; what follows takes seconds
+                self.notice = f"{checked} checked; looking at what other articles say…"
             case Done(answer):
                 self.answer, self.hits, self.notice = answer, answer.hits, None
 

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -173,6 +174,7 @@ def serve(
     settings = settings_with(index=index, engine=engine, model=model)
     from rag.commands.terminal import embedder_with_bar, ensure_index
     from rag.feedback import Feedback
+    from rag.load import warm_up
     from rag.narrow import Narrowing
     from rag.upkeep.library import Library
     from rag.upkeep.loads import loads_of
@@ -183,8 +185,14 @@ def serve(
 
     library = Library(settings, lambda: embedder_with_bar(settings))
     typer.echo(f"Byline is on http://{host}:{port} (Ctrl-C ends it).")
+
+    def load() -> Narrowing:
+        pipeline = _pipeline(settings)
+        Thread(target=warm_up, args=(pipeline,), name="warming up", daemon=True).start()
+        return Narrowing(pipeline)
+
     launch(
-        lambda: Narrowing(_pipeline(settings)),
+        load,
         host,
         port,
         library=library,

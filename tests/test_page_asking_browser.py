@@ -65,7 +65,7 @@ def test_what_was_understood_can_be_undone(serve: Serve, visit: Open) -> None:
 def test_a_refusal_offers_what_to_ask_and_a_thumb_is_kept(
     serve: Serve, visit: Open, tmp_path: Path
 ) -> None:
-    instead = f"What happened: {CHIEF.title}?"
+    instead = f"What do the articles say about “{CHIEF.title}”?"
     file = tmp_path / "feedback.jsonl"
     pipeline = scripted(
         {QUESTION: [Found(HITS), Done(REFUSED)], instead: complete(instead, LEADER)}

@@ -8,6 +8,7 @@ import pytest
 from exchanges import CHIEF, HITS, HOSTILE, PAID, asked, cite, done
 
 from page.evidence import render_evidence
+from page.offers import question_on
 from page.render import render_exchange
 from rag.types import Checked, Claim, Difference, Disagreement, Found, Piece, Sentence
 
@@ -128,16 +129,30 @@ def test_a_value_that_no_longer_stands_says_why() -> None:
     assert "<em class='outdated'>corrected &lt;b&gt; by the outlet</em>" in html
 
 
-def test_checking_is_said_while_the_draft_stands() -> None:
+def test_what_goes_on_after_checking_is_said_while_the_draft_stands() -> None:
     exchange = asked()
     for event in (Found(HITS), Piece("It paid."), Checked(0, PAID)):
         exchange.take(event)
     html = render_exchange(exchange)
     assert "class='answer draft'" in html
-    assert "Checking the answer: 1 sentence done…" in html
+    assert "1 sentence checked; looking at what other articles say…" in html
 
 
 def test_a_note_stands_under_the_answer() -> None:
     html = render_exchange(done(asked(), PAID, note="The newest <b> is from 12 June 2025."))
     assert html.index("Meta paid") < html.index("The newest &lt;b&gt; is from 12 June 2025.")
     assert "class='note'" not in render_exchange(done(asked(), PAID))
+
+
+@pytest.mark.parametrize(
+    ("title", "question"),
+    [
+        (
+            "Meta takes\n 49% of Scale AI.",
+            "What do the articles say about “Meta takes 49% of Scale AI”?",
+        ),
+        ("Who leads Scale AI?", "Who leads Scale AI?"),
+    ],
+)
+def test_a_question_is_made_of_a_title(title: str, question: str) -> None:
+    assert question_on(title) == question
