@@ -22,9 +22,11 @@ from index.build import build
 from index.search import Index
 from rag import load
 from rag.cli import main
+from rag.commands import terminal
 from rag.limits import Limits
 from rag.pipeline import Pipeline
 from rag.settings import Settings, load_settings
+from rag.upkeep.loads import Loads
 
 # Read when the tests begin: weights are where `make test` has put them, whatever a test sets.
 _MODELS_DIR = load_settings().models_dir
@@ -92,6 +94,15 @@ def _no_settings_of_the_user() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in Settings.model_fields:
             patch.delenv(f"BYLINE_{name.upper()}", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loads_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """How long a fake model takes to load tells the user of these weights nothing."""
+    folder = tmp_path_factory.mktemp("loads")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(terminal, "loads_of", lambda settings: Loads(folder, settings.model))
         yield
 
 
@@ -281,9 +292,8 @@ def articles(elsewhere: Path) -> Path:
 
 
 @pytest.fixture
-def fakes(monkeypatch: pytest.MonkeyPatch, elsewhere: Path) -> ScriptedGenerator:
+def fakes(monkeypatch: pytest.MonkeyPatch) -> ScriptedGenerator:
     """A fake embedder and a model that says one true sentence and is sure of everything."""
-    monkeypatch.setenv("BYLINE_MODELS_DIR", str(elsewhere / "models"))
     generator = ScriptedGenerator("Meta bought a stake ", "of 49% in Scale AI [1].")
     monkeypatch.setattr(load, "load_embedder", lambda *_: HashingEmbedder())
     monkeypatch.setattr(load, "load_generator", lambda *_: generator)
