@@ -25,6 +25,7 @@ __all__ = ["build_page", "launch"]
 HERE = Path(__file__).parent / "page"
 SCRIPTS = ("page.js", "cite.js", "keys.js", "focus.js")
 STYLES = ("page.css", "history.css", "evidence.css", "articles.css")
+_LOOK_EVERY_S = 0.02
 ICON = (
     "<link rel='icon' href='data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 "
     "viewBox=%220 0 16 16%22%3E%3Crect width=%2216%22 height=%2216%22 fill=%22%239a2617%22/%3E"
@@ -41,14 +42,16 @@ def build_page(
     closed: str | None = None,
     conversations: Conversations | None = None,
     feedback: Feedback | None = None,
+    usual_load: float | None = None,
 ) -> Components:
-    """The page. `load` runs when it is first opened; until it is done, `status` is its foot.
+    """The page. `load` runs when it is first opened; until it is done, `status` is its foot. It
+    took `usual_load` seconds before, None where that is not known.
 
     With a `library` it has a view of the articles; `closed` says why that is only to be read.
     Without `conversations`, chats last as long as the page, and without `feedback` no reader's word
     is kept.
     """
-    return Components(load, examples, status, library, closed, conversations, feedback)
+    return Components(load, examples, status, library, closed, conversations, feedback, usual_load)
 
 
 def launch(
@@ -61,10 +64,12 @@ def launch(
     feedback: Feedback | None = None,
     examples: Sequence[str] = (),
     status: str = "",
+    usual_load: float | None = None,
     open_browser: bool = False,
     block: bool = True,
 ) -> gr.Blocks:
-    """Serve the page until interrupted, or return at once if not `block`; `load` begins with it.
+    """Serve the page until interrupted, or return at once if not `block`; `load` begins with it,
+    which took `usual_load` seconds before, if known.
 
     With a `library` it shows the articles, and changes them where `host` is loopback.
 
@@ -77,12 +82,16 @@ def launch(
             "with --host."
         )
     closed = closed_to(host)
-    parts = build_page(load, examples, status, library, closed, conversations, feedback)
+    parts = build_page(load, examples, status, library, closed, conversations, feedback, usual_load)
     page = parts.blocks
     takes_files = library is not None and closed is None
     try:
+        page.queue(api_open=False)
+        # Gradio looks for questions a thousand times a second, which takes some of a core all day.
+        page._queue.sleep_when_free = _LOOK_EVERY_S
+        page._queue.progress_update_sleep_when_free = _LOOK_EVERY_S
         with no_proxy():
-            page.queue(api_open=False).launch(
+            page.launch(
                 server_name=host,
                 server_port=port,
                 prevent_thread_lock=True,

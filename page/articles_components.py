@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
 import gradio as gr
 
 from corpus.errors import BylineError
-from corpus.files import LARGEST_FILE
-from corpus.forms import WANTED
-from corpus.sources import Kind
 from index.types import Progress
-from page.articles import AT_ONCE, Change, Changes, Library, Uploads, View, refused
+from page.articles import AT_ONCE, Change, Changes, Library, View, refused
+from page.articles_adding import SHOWN, Adding
 from page.articles_chosen import Chosen, Shown
 from page.articles_render import (
     render_change,
@@ -39,10 +37,8 @@ from page.render import render_status
 from rag.upkeep.library import Outcome
 
 SURE = "Remove it? No answer can cite it from then on."
-EMPTY = "Write an address first."
 _QUIET = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 _LOOK_EVERY_S = 1.0
-_SHOWN = 200  # characters of a title or an address in the name of a change
 
 
 class ArticlesView:
@@ -62,8 +58,7 @@ class ArticlesView:
                 self._list()
                 self._reading()
             with gr.Column(elem_id="article-tools"):
-                with gr.Column(elem_id="add", elem_classes=AWAY) as self.add:
-                    self._add()
+                self.adding = Adding(library, self.note, self._begin)
                 static_html("<h2>Sources</h2>")
                 self.sources = chooser("sources")
                 with gr.Row(elem_id="renew", elem_classes=AWAY) as self.renew:
@@ -104,35 +99,6 @@ class ArticlesView:
                 self.keep = button("Keep it", "keep")
             self.reading = chooser("article-reading")
 
-    def _add(self) -> None:
-        static_html("<h2>Add articles</h2>")
-        self.files = gr.File(
-            label="Files to add",
-            file_count="multiple",
-            interactive=True,
-            height=130,
-            elem_id="upload",
-        )
-        static_html(f"<p class='note'>{WANTED}, up to {LARGEST_FILE // 1_000_000} MB each.</p>")
-        with gr.Row(elem_id="by-address"):
-            self.address = gr.Textbox(
-                label="Address to add",
-                placeholder="https://…",
-                show_label=False,
-                container=False,
-                max_lines=1,
-                elem_id="address",
-            )
-            self.fetch = button("Add", "add-address")
-        self.kind = gr.Radio(
-            [("Page", "page"), ("Feed", "feed"), ("Sitemap", "sitemap")],
-            value="page",
-            label="What is at the address",
-            show_label=False,
-            container=False,
-            elem_id="address-kind",
-        )
-
     def connect(
         self,
         blocks: gr.Blocks,
@@ -146,9 +112,9 @@ class ArticlesView:
         self.parts = [
             *(self.listing, self.rows, self.pager, self.newer, self.older),
             *(self.reading_part, self.reading, self.sure, self.ask_remove),
-            *(self.note, self.change, self.add, self.renew, self.rebuild),
-            *(self.sources, self.versions, self.files, self.address, self.about),
-            *(*self.chosen.parts, narrow.articles, narrow.fold),
+            *(self.note, self.change, self.renew, self.rebuild),
+            *(self.sources, self.versions, self.about),
+            *(*self.adding.parts, *self.chosen.parts, narrow.articles, narrow.fold),
         ]
         self._on(blocks.load, self.enter)
         # The beat alone is asked for each time: what is shown is touched only where it has changed.
@@ -175,10 +141,7 @@ class ArticlesView:
             None, js=focus_on("ask-remove")
         )
         self._on(self.remove.click, self.do_remove).then(None, js=TO_SEARCH)
-        self._on(self.files.upload, self.do_hand_in, self.files)
-        address = [self.address, self.kind]
-        for event in (self.fetch.click, self.address.submit):
-            self._on(event, self.do_fetch, *address)
+        self.adding.connect(self._on)
         self._on(self.look_again.click, self.do_look_again)
         self._on(self.update.click, self.do_update)
         self._on(self.build_again.click, self.do_build_again)
@@ -193,7 +156,7 @@ class ArticlesView:
     def enter(self, view: View, request: gr.Request) -> Shown:
         """The view as a session finds it: what it may do, and all that there is."""
         reason = self._refusal(request)
-        parts = (self.add, self.renew, self.rebuild)
+        parts = (self.adding.panel, self.renew, self.rebuild)
         return {
             **{part: seen(reason is None) for part in parts},
             self.ask_remove: pressable(reason is None),
@@ -305,36 +268,6 @@ class ArticlesView:
 
     # What changes something.
 
-    def do_hand_in(self, view: View, sent: Sequence[str] | None, request: gr.Request) -> Shown:
-        if not sent:
-            return {self.note: gr.skip()}
-        try:
-            uploads = Uploads(sent)
-        except BylineError as error:
-            return {self.files: None, self.note: render_status(str(error), "error")}
-        what = uploads.files[0].name if len(sent) == 1 else count(len(sent), "file")
-
-        def work(on_progress: Progress) -> Outcome:
-            try:
-                return self.library.hand_in(uploads.files, on_progress)
-            finally:
-                uploads.discard()
-
-        begun, shown = self._begin(f"Adding {what}", work, request)
-        if not begun:
-            uploads.discard()
-        return {**shown, self.files: None}
-
-    def do_fetch(self, view: View, address: str, kind: Kind, request: gr.Request) -> Shown:
-        if not address.strip():
-            return {self.note: render_status(EMPTY, "error")}
-        begun, shown = self._begin(
-            f"Adding {address.strip()[:_SHOWN]}",
-            lambda on_progress: self.library.fetch(kind, address, on_progress),
-            request,
-        )
-        return {**shown, self.address: ""} if begun else shown
-
     def do_look_again(self, view: View, request: gr.Request) -> Shown:
         return self._begin("Fetching what is new", self.library.look_again, request)[1]
 
@@ -347,7 +280,7 @@ class ArticlesView:
     def do_remove(self, view: View, request: gr.Request) -> Shown:
         id_ = view.article_id or ""
         begun, shown = self._begin(
-            f"Removing {(view.title or id_)[:_SHOWN]}",
+            f"Removing {(view.title or id_)[:SHOWN]}",
             lambda on_progress: self.library.remove([id_], on_progress),
             request,
         )
@@ -366,7 +299,7 @@ class ArticlesView:
     def do_rollback(self, view: View, event: gr.EventData, request: gr.Request) -> Shown:
         version = str(event.value)
         return self._begin(
-            f"Going to version {version[:_SHOWN]}",
+            f"Going to version {version[:SHOWN]}",
             lambda on_progress: self.library.rollback(version, on_progress),
             request,
         )[1]

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, fields
 from statistics import median
 from typing import Literal, Protocol
@@ -16,6 +17,7 @@ from corpus.errors import BylineError
 from index.types import Hit
 from rag.narrow import Scope
 from rag.types import Answer, Checked, Done, Event, Found, Piece, Sentence, Turn
+from rag.upkeep.pace import Wait
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +107,8 @@ class Exchange:
                 self.notice = None
             case Checked(position, sentence):
                 self.checked[position] = sentence
-                self.notice = f"Checking the answer: {count(position + 1, 'sentence')} done…"
+                checked = count(position + 1, "sentence")  # in no time; what follows takes seconds
+                self.notice = f"{checked} checked; looking at what other articles say…"
             case Done(answer):
                 self.answer, self.hits, self.notice = answer, answer.hits, None
 
@@ -147,39 +150,56 @@ class Chat:
 
 
 class Loading:
-    """Loads the pipeline once, for whoever asks first; after a failure the next one tries again."""
+    """Loads the pipeline once, in a thread of its own; after a failure the next one who asks for it
+    tries again."""
 
-    def __init__(self, load: Callable[[], Pipeline]) -> None:
-        self._load = load
+    def __init__(self, load: Callable[[], Pipeline], usual: float | None = None) -> None:
+        """`usual` is how many seconds it took before, None where that is not known."""
+        self._load, self._usual = load, usual
         self._lock = threading.Lock()
-        self._pipeline: Pipeline | None = None
+        self._began = 0.0
+        self._loaded: Future[Pipeline] | None = None
 
     @property
     def ready(self) -> bool:
-        return self._pipeline is not None
+        return self._loaded is not None and self._loaded.done() and not self._loaded.exception()
 
-    def begin(self) -> None:
-        """Load in the background, so that the first question waits for less of it."""
-        threading.Thread(target=self._try, name="loading", daemon=True).start()
+    @property
+    def told(self) -> str:
+        """What somebody who waits for it is told: how long it goes on, and how long it may yet."""
+        return f"{LOADING} {Wait(time.monotonic() - self._began, self._usual)}"
 
-    def _try(self) -> None:
+    def begin(self) -> Future[Pipeline]:
+        """Load in the background, if nobody does and it is not done, so that the first question
+        waits for less of it."""
+        with self._lock:
+            failed = self._loaded is not None and self._loaded.done() and not self.ready
+            if self._loaded is None or failed:
+                self._loaded, self._began = Future(), time.monotonic()
+                threading.Thread(
+                    target=self._run, args=(self._loaded,), name="loading", daemon=True
+                ).start()
+            return self._loaded
+
+    def _run(self, loaded: Future[Pipeline]) -> None:
         try:
-            self.get()
-        except Exception as error:  # who asks is told: it is tried again then
+            loaded.set_result(self._load())
+        except BaseException as error:  # who asks is told
             log.warning("Nothing is loaded yet: %s", error)
-
-    def busy(self, seconds: float) -> bool:
-        """Whether somebody still loads after waiting so long."""
-        if self._lock.acquire(timeout=seconds):
-            self._lock.release()
-            return False
-        return True
+            loaded.set_exception(error)
 
     def get(self) -> Pipeline:
-        with self._lock:
-            if self._pipeline is None:
-                self._pipeline = self._load()
-            return self._pipeline
+        return self.begin().result()
+
+    def steps(self) -> Iterator[str]:
+        """What is told until it is loaded, every moment. Raises what keeps it from being loaded."""
+        if self.ready:
+            return
+        loading = self.begin()
+        yield self.told
+        while wait([loading], timeout=_MOMENT_S).not_done:
+            yield self.told
+        loading.result()
 
 
 class Line:
@@ -279,15 +299,12 @@ def _wait(exchange: Exchange, line: Line, ticket: object) -> Iterator[None]:
 
 
 def _load(exchange: Exchange, loading: Loading) -> Iterator[None]:
-    """Say that the model is being loaded, and for how long, until it is or nobody does."""
-    if loading.ready:
-        return
-    began = time.monotonic()
-    exchange.notice = LOADING
-    yield
-    while not exchange.stop_asked and loading.busy(_MOMENT_S):
-        exchange.notice = f"{LOADING} {time.monotonic() - began:.0f} s"
+    """Say that the model is being loaded until it is, or the reader stops."""
+    for told in loading.steps() if not exchange.stop_asked else ():
+        exchange.notice = told
         yield
+        if exchange.stop_asked:
+            return
 
 
 def _follow(exchange: Exchange, events: Iterator[Event]) -> Iterator[None]:

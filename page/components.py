@@ -13,7 +13,7 @@ from typing import Any
 from corpus.article import Article
 from corpus.errors import BylineError
 from page.articles import Library
-from page.chat import LOADING, Chat, Exchange, Line, Loading, Pipeline, run, sentence_for
+from page.chat import Chat, Exchange, Line, Loading, Pipeline, run, sentence_for
 from page.conversations import Conversations
 from page.evidence import NO_EVIDENCE, render_article, render_earlier, render_evidence
 from page.help import TOUR, render_shortcuts
@@ -73,11 +73,12 @@ class Components:
         closed: str | None = None,
         conversations: Conversations | None = None,
         feedback: Feedback | None = None,
+        usual_load: float | None = None,
     ) -> None:
         """Without a `library` there is no view of the articles; `closed` says why it is only to be
         read. Without `conversations`, chats last as long as the page, and without `feedback` no
-        reader's word is kept."""
-        self.loading, self.library = Loading(load), library
+        reader's word is kept. `usual_load` is how many seconds `load` took before, if known."""
+        self.loading, self.library = Loading(load, usual_load), library
         self.feedback, self.line = feedback or Feedback(), Line()
         self.history = HistoryView(conversations or Conversations(), self.shown)
         with gr.Blocks(title="Byline", analytics_enabled=False, fill_width=True) as self.blocks:
@@ -184,10 +185,10 @@ class Components:
         self.blocks.load(self.open, None, ready, concurrency_limit=None, **quiet)
 
     def open(self) -> Iterator[dict[Any, Any]]:
-        """Load the models while the page is already there."""
-        if not self.loading.ready:
-            yield {self.status: render_status(LOADING)}
+        """Load the models while the page is already there; read aloud is only that it goes on."""
         try:
+            for place, told in enumerate(self.loading.steps()):
+                yield {self.status: render_status(told, aloud=place == 0)}
             pipeline = self.loading.get()
             about = render_about(pipeline.describe())
             yield {self.status: "", self.about: about, **self.narrow.choices(pipeline.outlets())}

@@ -14,8 +14,11 @@ _THUMB = (
 
 
 def question_on(title: str) -> str:
-    """A question that an article of this title answers."""
-    return f"What happened: {' '.join(title.split()).rstrip('.?!')}?"
+    """A question that an article of this title answers: the title itself, if it is one."""
+    title = " ".join(title.split())
+    return (
+        title if title.endswith("?") else f"What do the articles say about “{title.rstrip('.')}”?"
+    )
 
 
 def instead(exchange: Exchange) -> list[str]:

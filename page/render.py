@@ -245,5 +245,7 @@ def render_about(about: Description) -> str:
     return f"<footer>{''.join(f'<span>{fact}</span>' for fact in facts)}</footer>"
 
 
-def render_status(text: str, kind: str = "notice") -> str:
-    return f"<p role='status' class='{kind}'>{escape(text)}</p>"
+def render_status(text: str, kind: str = "notice", *, aloud: bool = True) -> str:
+    """A line of what is going on, which a screen reader says, if it is to be said `aloud`."""
+    role = "role='status' " if aloud else ""
+    return f"<p {role}class='{kind}'>{escape(text)}</p>"

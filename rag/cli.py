@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -63,16 +64,12 @@ def fetch(
     name: Annotated[str | None, typer.Argument(help="Default: what answering needs.")] = None,
 ) -> None:
     """Bring the weights to this machine, and check them."""
-    from rag.commands.terminal import unpack_where_faster
-    from rag.fetching.fetch import fetch_with_bar
+    from rag.commands.terminal import bringing
 
     settings = settings_with()
-    wanted = [name] if name else list(dict.fromkeys([settings.embedder, *_catalogued(settings)]))
-    for model in wanted:
-        path = fetch_with_bar(model, settings.models_dir)
-        if model == settings.model:
-            unpack_where_faster(settings, path)
-        typer.echo(f"{model}: ready in {path}")
+    bring = bringing(settings)
+    for model in [name] if name else dict.fromkeys([settings.embedder, *_catalogued(settings)]):
+        typer.echo(f"{model}: ready in {bring(model, settings.models_dir)}")
 
 
 @app.command()
@@ -205,8 +202,10 @@ def serve(
     )
     from rag.commands.terminal import embedder_with_bar, ensure_index
     from rag.feedback import Feedback
+    from rag.load import warm_up
     from rag.narrow import Narrowing
     from rag.upkeep.library import Library
+    from rag.upkeep.loads import loads_of
 
     ensure_index(settings, articles)
     from app import launch
@@ -214,14 +213,21 @@ def serve(
 
     library = Library(settings, lambda: embedder_with_bar(settings))
     typer.echo(f"Byline is on http://{host}:{port} (Ctrl-C ends it).")
+
+    def load() -> Narrowing:
+        pipeline = _pipeline(settings)
+        Thread(target=warm_up, args=(pipeline,), name="warming up", daemon=True).start()
+        return Narrowing(pipeline)
+
     launch(
-        lambda: Narrowing(_pipeline(settings)),
+        load,
         host,
         port,
         library=library,
         conversations=Conversations(settings.chats),
         feedback=Feedback(settings.feedback),
         examples=_examples(settings),
+        usual_load=loads_of(settings).usual,
     )
 
 

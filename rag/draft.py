@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator as TypingGenerator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from index.types import Hit
 from rag.clock import Clock
@@ -40,3 +40,14 @@ def check_draft(raw: str, evidence: Sequence[Hit]) -> TypingGenerator[Event, Non
         if stands:
             standing.append(checked)
     return standing
+
+
+def show_quoted(evidence: Sequence[Hit], sentences: Sequence[Sentence]) -> Iterator[Event]:
+    """An article's own sentences, from `evidence`, as those of a draft that was checked: they can
+    be read while other articles are."""
+    draft = " ".join(sentence.marked for sentence in sentences)
+    if draft:
+        yield Piece(draft)
+    if len(split_draft(draft, len(evidence))) == len(sentences):  # else their places are not known
+        for position, sentence in enumerate(sentences):
+            yield Checked(position, sentence)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from rag.answer_cache import AnswerCache
     from rag.pipeline import Pipeline
     from rag.types import Generator, SupportModel
+
+log = logging.getLogger(__name__)
 
 _LEAST_MEMORY = 12 * 10**9
 """Bytes that a machine must have for unpacked weights: those of the default model take 5 GB."""
@@ -59,6 +62,22 @@ def load_pipeline(
         ),
         answers,
     )
+
+
+def warm_up(pipeline: Pipeline) -> None:
+    """Find and begin to write once, so that the first answer takes no longer than those after it:
+    the embedder reads its weights on first use, and the model what all prompts begin with."""
+    from rag.prompt import build_messages
+
+    question = "What happened?"
+    try:
+        found = pipeline.find(question)
+        pieces = pipeline.generator.generate(build_messages(question, found[:1]))
+        next(pieces, None)
+        if close := getattr(pieces, "close", None):
+            close()  # stops the model
+    except Exception as error:  # who asks a question is told
+        log.info("Nothing could be made ready for the first question: %s", error)
 
 
 def load_embedder(settings: Settings, fetch: Fetch = ensure) -> Embedder:

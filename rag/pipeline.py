@@ -16,7 +16,7 @@ from rag.corroborate import corroborate
 from rag.describe import Description, describe
 from rag.differences.disagreement import tell_differences
 from rag.differences.voices import Reader
-from rag.draft import check_draft, write_draft
+from rag.draft import check_draft, show_quoted, write_draft
 from rag.evidence import choose
 from rag.finish import Reply, Request, finish
 from rag.joined import stream_parts
@@ -116,6 +116,7 @@ class Pipeline:
                 quoted = bool(sentences)
                 yield Found(tuple(evidence or judged))
         sentences = as_presumed(query, sentences, retrieved, self._embedder, self.generator)
+        yield from show_quoted(evidence, sentences if quoted else ())
         sure = confidence(evidence, quoted=quoted) if sentences and self.generator.taught else None
         sentences, cited = corroborate(sentences, evidence if sentences else judged, retrieved)
         reader = Reader(judged, ranked, self.generator)

@@ -25,9 +25,11 @@ from index.milvus import Milvus
 from index.search import Index
 from rag import load
 from rag.cli import main
+from rag.commands import terminal
 from rag.limits import Limits
 from rag.pipeline import Pipeline
 from rag.settings import API_KEY, Settings, load_settings
+from rag.upkeep.loads import Loads
 
 # Read when the tests begin: weights are where `make test` has put them, whatever a test sets.
 _MODELS_DIR = load_settings().models_dir
@@ -97,6 +99,15 @@ def _no_settings_of_the_user() -> Iterator[None]:
         for name in Settings.model_fields:
             patch.delenv(f"BYLINE_{name.upper()}", raising=False)
         patch.delenv(API_KEY, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loads_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """How long a fake model takes to load tells the user of these weights nothing."""
+    folder = tmp_path_factory.mktemp("loads")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(terminal, "loads_of", lambda settings: Loads(folder, settings.model))
         yield
 
 
@@ -179,8 +190,8 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def serve() -> Iterator[Any]:
     """Serves a page over a pipeline (or a way to load one); gives its address."""
+    from exchanges import HOSTILE
     from served import QUESTION, serving
-    from test_page import HOSTILE
 
     with serving([QUESTION, HOSTILE]) as start:
         yield start

@@ -6,8 +6,8 @@ import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from exchanges import answer_of
 from fakes import ScriptedDescription, ScriptedPipeline, Step
-from test_page import answer_of
 
 from corpus.article import Article
 from corpus.read import read_articles

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from exchanges import CHIEF, HITS, PAID, answer_of, cite
 from fakes import ScriptedPipeline, Step
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from test_page import CHIEF, HITS, PAID, answer_of, cite
 from test_page_launch import loops_closed
 
 from app import launch

@@ -11,8 +11,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from exchanges import HITS, PAID, answer_of
 from fakes import HashingEmbedder, ScriptedPipeline, Step
-from test_page import HITS, PAID, answer_of
 
 from app import launch
 from page.conversations import Conversations

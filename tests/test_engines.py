@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -239,6 +240,31 @@ class TestTransformers:
         longer = [*FIRST, Message("assistant", "He."), Message("user", "Who?")]
         assert said(used, longer) == said(tiny(tiny_decoder), longer)
 
+    def test_beginnings_of_several_kinds_are_read_once(
+        self, tiny_decoder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As where a short reply is asked for between two answers."""
+        used = tiny(tiny_decoder)
+        read: list[int] = []
+        forward = used._model.forward
+
+        def counted(**inputs: Any) -> Any:
+            read.append(inputs["input_ids"].shape[1])
+            return forward(**inputs)
+
+        monkeypatch.setattr(used._model, "forward", counted)
+        other = [Message("system", "Reply with the word."), Message("user", "Who is it?")]
+        alone = [said(tiny(tiny_decoder), chat) for chat in (FIRST, other, SECOND)]
+        first = []
+        for chat in (FIRST, other, SECOND):
+            read.clear()
+            first.append((said(used, chat), read[0]))
+        assert [text for text, _ in first] == alone
+        assert [
+            tokens == len(used._prompt(chat))
+            for chat, (_, tokens) in zip((FIRST, other, SECOND), first, strict=True)
+        ] == [True, True, False]
+
     def test_no_more_tokens_than_allowed(self, tiny_decoder: Path) -> None:
         generator = tiny(tiny_decoder, max_new_tokens=3)
         said(generator, FIRST)
@@ -267,9 +293,14 @@ class TestTransformers:
     ) -> None:
         plain = tiny(tiny_decoder, max_new_tokens=8)
         monkeypatch.setattr("rag.engines.transformers_engine.continuation", lambda tokens, most: [])
+        read = []
+        keep = plain._prompts.keep
+        monkeypatch.setattr(
+            plain._prompts, "keep", lambda tokens, cache: read.append(tokens) or keep(tokens, cache)
+        )
         text = said(plain, FIRST)
         prompt = plain._prompt(FIRST)
-        reply = list(plain._kept[0][len(prompt) :]) + [0] * 8
+        reply = [*read[-1][len(prompt) :], *[0] * 8]
 
         def knows(tokens: list[int], most: int) -> list[int]:
             return reply[len(tokens) - len(prompt) :][: max(most, 0)]

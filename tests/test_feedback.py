@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from commandline import Byline
-from test_page import HITS, PAID, answer_of
+from exchanges import HITS, PAID, answer_of
 
 from corpus.errors import BylineError
 from eval.from_feedback import question_from

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from test_page import HOSTILE
+from exchanges import HOSTILE
 
 from corpus.article import Article
 from corpus.errors import BylineError

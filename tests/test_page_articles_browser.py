@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from axe import grave
 from desk import QUICK, Desk
+from exchanges import HOSTILE
 from fakes import HashingEmbedder, ScriptedGenerator
 from newsstand import newsstand
 from playwright.sync_api import Browser, Page, expect
-from test_page import HOSTILE
 from test_page_launch import loops_closed
 
 from app import launch

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from axe import grave
+from exchanges import CHIEF, HITS, PAID, answer_of
 from playwright.sync_api import expect
 from served import LEADER, QUESTION, Open, Serve, ask, complete, scripted
-from test_page import CHIEF, HITS, PAID, answer_of
 
 from eval.from_feedback import write_from_feedback
 from page.chat import WAITING
@@ -65,7 +65,7 @@ def test_what_was_understood_can_be_undone(serve: Serve, visit: Open) -> None:
 def test_a_refusal_offers_what_to_ask_and_a_thumb_is_kept(
     serve: Serve, visit: Open, tmp_path: Path
 ) -> None:
-    instead = f"What happened: {CHIEF.title}?"
+    instead = f"What do the articles say about “{CHIEF.title}”?"
     file = tmp_path / "feedback.jsonl"
     pipeline = scripted(
         {QUESTION: [Found(HITS), Done(REFUSED)], instead: complete(instead, LEADER)}

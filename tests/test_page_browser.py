@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -9,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from axe import grave
+from exchanges import CHIEF, HITS, HOSTILE, PAID, answer_of, cite, hit
 from fakes import ScriptedPipeline
 from playwright.sync_api import Browser, expect
 from served import LEADER, QUESTION, Open, Serve, ask, complete, scripted
-from test_page import CHIEF, HITS, HOSTILE, PAID, answer_of, cite, hit
 
 from corpus.article import Article
 from corpus.errors import BylineError
@@ -201,17 +202,25 @@ def test_an_example_asks_its_question(serve: Serve, visit: Open) -> None:
     expect(page.locator("#examples")).to_be_hidden()
 
 
-def test_loading_is_said_and_a_question_waits_for_it(serve: Serve, visit: Open) -> None:
+@pytest.mark.parametrize(
+    ("usual", "left"),
+    [(None, ""), (600.0, ", about 10 min left"), (0.1, ", longer than last time")],
+)
+def test_loading_is_said_with_the_time_left_and_a_question_waits_for_it(
+    serve: Serve, visit: Open, usual: float | None, left: str
+) -> None:
     loaded, pipeline = threading.Event(), scripted()
 
     def load() -> ScriptedPipeline:
-        assert loaded.wait(20)
+        assert loaded.wait(60)
         return pipeline
 
-    page = visit(serve(pipeline, load), ready=False)
-    expect(page.locator("#status")).to_have_text(LOADING)
+    page = visit(serve(pipeline, load, usual_load=usual), ready=False)
+    told = re.compile(rf"^\s*{LOADING} [1-9]\d* s{left}\s*$")  # a second later than at first
+    expect(page.locator("#status")).to_have_text(told)
+    expect(page.locator("#status [role=status]")).to_have_count(0)  # not read aloud each time
     ask(page)
-    expect(page.locator("#chat .notice")).to_contain_text(LOADING)
+    expect(page.locator("#chat .notice")).to_have_text(told)
     loaded.set()
     expect(page.locator("#chat .answer")).to_have_count(1)
     expect(page.locator("#about")).to_contain_text("scripted-1b")

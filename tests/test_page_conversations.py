@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_page import ARTICLE, CHIEF, HOSTILE, PAID, asked, cite, done, hit
+from exchanges import ARTICLE, CHIEF, HOSTILE, PAID, asked, cite, done, hit
 
 from corpus.errors import BylineError
 from index.types import Copy

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import deal
 import pytest
+from exchanges import ARTICLE, HITS, PAID, answer_of
 from fakes import ScriptedGenerator
 from playwright.sync_api import expect
 from served import LEADER, QUESTION, Open, Serve, ask, complete, scripted
-from test_page import ARTICLE, HITS, PAID, answer_of
 
 from rag.narrow import Narrowing
 from rag.pipeline import Pipeline

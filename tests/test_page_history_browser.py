@@ -16,11 +16,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from exchanges import ARTICLE, HITS, PAID
 from fakes import HashingEmbedder
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 from served import LEADER, QUESTION, Open, Serve, ask, complete, scripted, serving
-from test_page import ARTICLE, HITS, PAID
 
 from index.build import build
 from page.components import AGAIN

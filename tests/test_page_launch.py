@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -117,6 +118,27 @@ def test_loading_begins_before_anybody_opens_the_page() -> None:
     page = launch(load, port=port, block=False)
     page.close(verbose=False)
     assert begun.wait(20)
+
+
+@pytest.mark.usefixtures("_loops_closed")
+def test_a_page_that_nobody_uses_takes_little_of_the_processor() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    page = launch(lambda: ScriptedPipeline({}), port=port, block=False)
+    time.sleep(0.5)  # what the start leaves behind
+    woken: list[float] = []
+    sleep = asyncio.sleep
+
+    async def counted(seconds: float, result: object = None) -> object:
+        woken.append(seconds)
+        return await sleep(seconds, result)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio, "sleep", counted)
+        time.sleep(1.0)
+    page.close(verbose=False)
+    assert 0 < len(woken) < 200
 
 
 @pytest.mark.usefixtures("_loops_closed")

@@ -7,9 +7,9 @@ from statistics import median
 
 import psutil
 import pytest
+from exchanges import LONG_ANSWER
 from playwright.sync_api import Browser, Page, expect
 from served import Open, Serve, ask, scripted
-from test_page import LONG_ANSWER
 
 from page.chat import Exchange
 from page.conversations import Conversations

@@ -240,6 +240,15 @@ class TestYesOrNo:
         answer = make(ScriptedGenerator()).ask("Will Meta buy the power of the plant?")
         assert [c.quote for s in answer.sentences for c in s.citations] == [REACTOR.body]
 
+    def test_the_quotation_is_shown_before_other_articles_are_read(self, make: Make) -> None:
+        question = "Will Meta buy the power of the plant?"
+        events = list(make(ScriptedGenerator()).stream(question))
+        kinds = [type(event) for event in events]
+        assert kinds[-4:] == [Found, Piece, Checked, Done]
+        [checked] = [event for event in events if isinstance(event, Checked)]
+        assert checked.sentence is not None
+        assert checked.sentence.text == REACTOR.body
+
 
 class BesideThePoint(ScriptedGenerator):
     """Sure of every passage, and says of each reply that it is beside the point."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.upkeep.pace import Pace
+from rag.upkeep.pace import Pace, Wait
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,17 @@ from rag.upkeep.pace import Pace
 )
 def test_a_pace_is_told(pace: Pace, told: str) -> None:
     assert str(pace) == told
+
+
+@pytest.mark.parametrize(
+    ("wait", "told"),
+    [
+        (Wait(3.2, None), "3 s"),  # nobody knows how long it takes
+        (Wait(0.0, 8.7), "0 s, about 9 s left"),
+        (Wait(8.6, 8.7), "9 s, about 1 s left"),  # not "0 s left" while it goes on
+        (Wait(8.7, 8.7), "9 s, longer than last time"),
+        (Wait(10.0, 190.0), "10 s, about 3 min left"),
+    ],
+)
+def test_what_counts_nothing_is_told_by_the_time_that_it_took_before(wait: Wait, told: str) -> None:
+    assert str(wait) == told

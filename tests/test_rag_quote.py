@@ -7,7 +7,9 @@ from fakes import ScriptedGenerator
 
 from corpus.article import Article
 from index.types import Hit, Passage
+from rag.draft import show_quoted
 from rag.quote import best_quote
+from rag.types import Checked, Piece, Sentence
 
 DEAL = Article(
     "deal", "A deal", "Both firms gave a statement. Meta paid $14.3 billion. It was in June."
@@ -93,3 +95,21 @@ def test_holding_the_question_s_words_is_not_enough() -> None:
     judged = [hit(Article("seat", "A seat", "Wang keeps his seat on the board of Scale."), 0.9)]
     unsure = ScriptedGenerator(probability=0.05)
     assert best_quote("Does Wang keep a seat on the board?", judged, unsure) == ([], [])
+
+
+def test_what_is_quoted_is_shown_as_a_draft_that_was_checked() -> None:
+    hits, (sentence,) = best_quote(QUESTION, [hit(DEAL, 0.9)], ScriptedGenerator())
+    assert list(show_quoted(hits, [sentence])) == [
+        Piece("Meta paid $14.3 billion. [1]"),
+        Checked(0, sentence),
+    ]
+
+
+def test_a_quotation_that_reads_as_two_sentences_takes_the_place_of_none() -> None:
+    """In the page each sentence of a draft is replaced by the one that was checked in its place."""
+    quoted = Sentence("Meta paid it. Scale AI took it.")
+    assert list(show_quoted([], [quoted])) == [Piece(quoted.text)]
+
+
+def test_nothing_quoted_shows_nothing() -> None:
+    assert list(show_quoted([hit(DEAL, 0.9)], [])) == []

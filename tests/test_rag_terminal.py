@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from rag.commands import terminal
-from rag.commands.terminal import counting, staged
+from rag.commands.terminal import Line, counting, staged, telling
 
 
 class Clock:
@@ -93,3 +95,69 @@ def test_in_a_terminal_long_stages_leave_their_bar(
     assert "embedding" in last
     assert "4/4" in last
     assert "cutting" not in last
+
+
+def followed(clock: Clock, usual: float | None, seconds: int) -> None:
+    """A line over what goes on for so many seconds."""
+
+    def over(waited: float) -> bool:
+        clock.now += waited
+        return clock.now > seconds
+
+    Line("loading", usual).follow(over)
+
+
+@pytest.mark.parametrize(
+    ("usual", "told"),
+    [
+        (None, ["loading: 5 s", "loading: 10 s"]),
+        (8.0, ["loading: 5 s, about 3 s left", "loading: 10 s, longer than last time"]),
+    ],
+)
+def test_what_counts_nothing_is_told_every_few_seconds(
+    clock: Clock, capsys: pytest.CaptureFixture[str], usual: float | None, told: list[str]
+) -> None:
+    followed(clock, usual, 12)
+    assert capsys.readouterr().err.splitlines() == told
+
+
+def test_in_a_terminal_it_is_one_line_that_goes_again(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    followed(clock, 3.0, 2)
+    shown = screen.getvalue().split("\r\x1b[2K")
+    assert shown == ["", "loading: 1 s, about 2 s left", "loading: 2 s, about 1 s left", ""]
+
+
+def test_what_is_done_aside_has_the_screen_for_itself_and_does_not_count(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    line = Line("loading", None)
+
+    def fetch(name: str, folder: Path) -> Path:
+        clock.now += 60
+        assert screen.getvalue().endswith("\r\x1b[2K")
+        return folder / name
+
+    clock.now += 2
+    assert line.aside(fetch)("weights", Path("models")) == Path("models/weights")
+    clock.now += 1
+    assert line.seconds == 3
+
+
+def test_a_stage_is_told_until_it_is_over(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(terminal, "_LINE_EVERY_S", 0.01)
+    with telling("load", None):
+        deadline = time.monotonic() + 20
+        err = ""
+        while not err and time.monotonic() < deadline:
+            err = capsys.readouterr().err
+    assert err.startswith("loading the language model: 0 s\n")
+    capsys.readouterr()
+    assert capsys.readouterr().err == ""

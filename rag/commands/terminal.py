@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -14,12 +15,14 @@ from typing import TYPE_CHECKING
 
 from corpus.errors import BylineError
 from rag.settings import SAMPLE_ARTICLES, Settings
-from rag.upkeep.pace import STAGES, Pace
+from rag.upkeep.loads import loads_of
+from rag.upkeep.pace import STAGES, Pace, Wait
 
 if TYPE_CHECKING:
     from index.types import Embedder
     from index.versions import Manifest
     from rag.answer_cache import AnswerCache
+    from rag.load import Fetch
     from rag.pipeline import Pipeline
 
 _LINE_EVERY_S = 5.0
@@ -36,12 +39,29 @@ def quiet() -> None:
 
 
 def load_with_bars(settings: Settings, answers: AnswerCache | None = None) -> Pipeline:
-    """As rag.load.load_pipeline, with bars for what must be fetched first."""
-    from rag.fetching.fetch import fetch_with_bar
+    """As rag.load.load_pipeline, with bars for what must be fetched first, and then with the time
+    that loading takes."""
     from rag.load import load_pipeline
 
     quiet()
-    return load_pipeline(settings, fetch_with_bar, answers)
+    loads = loads_of(settings)
+    with telling("load", loads.usual) as line:
+        pipeline = load_pipeline(settings, line.aside(bringing(settings)), answers)
+    loads.took(line.seconds)
+    return pipeline
+
+
+def bringing(settings: Settings) -> Fetch:
+    """Brings a model with a bar, and unpacks the one that answers where that makes it faster."""
+    from rag.fetching.fetch import fetch_with_bar
+
+    def bring(name: str, folder: Path) -> Path:
+        path = fetch_with_bar(name, folder)
+        if name == settings.model:
+            unpack_where_faster(settings, path)
+        return path
+
+    return bring
 
 
 def ensure_index(settings: Settings, articles: Sequence[Path] | None = None) -> None:
@@ -142,6 +162,63 @@ def unpack_where_faster(settings: Settings, file: Path) -> None:
         )
         quiet()
         unpack(file)
+
+
+class Line:
+    """A line on stderr that says how long something goes on which counts nothing, and how long it
+    may take yet if it took `usual` seconds before."""
+
+    def __init__(self, what: str, usual: float | None) -> None:
+        self._what, self._usual = what, usual
+        self._start, self._apart = time.monotonic(), 0.0
+        self._alone = threading.Lock()
+        self._stays = not sys.stderr.isatty()  # else it is written over each time
+
+    @property
+    def seconds(self) -> float:
+        """So far, without what was done aside."""
+        return time.monotonic() - self._start - self._apart
+
+    def aside(self, fetch: Fetch) -> Fetch:
+        """The same, which has stderr for itself and whose time does not count."""
+
+        def fetched(name: str, folder: Path) -> Path:
+            with self._alone:
+                self._clear()
+                start = time.monotonic()
+                try:
+                    return fetch(name, folder)
+                finally:
+                    self._apart += time.monotonic() - start
+
+        return fetched
+
+    def follow(self, over: Callable[[float], bool]) -> None:
+        """Write it until that is `over`, which waits so many seconds for it."""
+        while not over(_LINE_EVERY_S if self._stays else _SHORT_S):
+            with self._alone:
+                self._clear()
+                end = "\n" if self._stays else ""
+                told = f"{self._what}: {Wait(self.seconds, self._usual)}"
+                print(told, end=end, file=sys.stderr, flush=True)
+        self._clear()
+
+    def _clear(self) -> None:
+        if not self._stays:
+            print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def telling(stage: str, usual: float | None) -> Iterator[Line]:
+    """A line for a stage, which is told from another thread for as long as it goes on."""
+    line, over = Line(STAGES[stage], usual), threading.Event()
+    teller = threading.Thread(target=line.follow, args=(over.wait,), daemon=True)
+    teller.start()
+    try:
+        yield line
+    finally:
+        over.set()
+        teller.join()
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from typing import Any
 from corpus.errors import BylineError
 from rag.engines.adapter import Adapter, as_passage, as_question
 from rag.engines.packing import Packed, can_be_packed
+from rag.engines.prompt_cache import PromptCache, shared_length
 from rag.fetching.hub import ask_hub
 from rag.types import Message, Reading, Usage
 
@@ -26,7 +27,7 @@ _TOGETHER = 8
 class TransformersGenerator:
     """Chats with a causal language model of the transformers library.
 
-    The keys and values of the beginning that a prompt shares with the last one are kept.
+    What a prompt begins with is not read again if one of the last prompts began so, too.
     """
 
     engine = "transformers"
@@ -61,7 +62,7 @@ class TransformersGenerator:
         self._adapter = Adapter(self._model, adapter) if adapter is not None else None
         self._tokens = _template_tokens(self._tokenizer)
         self._context_tokens = _context_tokens(self._model)
-        self._kept: tuple[list[int], Any] = ([], None)  # the last prompt's tokens and their cache
+        self._prompts = PromptCache()
 
     @property
     def taught(self) -> bool:
@@ -200,18 +201,14 @@ class TransformersGenerator:
         own after them."""
         guess = continuation(tokens, most_guessed)
         own = self._logits(tokens + guess, 1 + len(guess)).argmax(-1).tolist()
-        right = _shared_length(own, guess)
+        right = shared_length(own, guess)
         return own[: right + 1]  # type: ignore[no-any-return]
 
     def _logits(self, tokens: list[int], count: int) -> Any:
         """Logits of what follows each of the last `count` tokens, shape (count, vocabulary)."""
         import torch
 
-        (kept, cache), self._kept = self._kept, ([], None)  # of no use if this fails
-        shared = min(_shared_length(kept, tokens), len(tokens) - count)
-        if shared < len(kept):
-            cache = _cropped(cache, shared)
-            shared = shared if cache is not None else 0
+        shared, cache = self._prompts.take(tokens, len(tokens) - count)
         with torch.inference_mode():
             output = self._model(
                 input_ids=torch.tensor([tokens[shared:]], device=self._device),
@@ -219,7 +216,7 @@ class TransformersGenerator:
                 use_cache=True,
                 logits_to_keep=count,
             )
-        self._kept = (list(tokens), output.past_key_values)
+        self._prompts.keep(tokens, output.past_key_values)
         return output.logits[0, -count:].float()
 
 
@@ -297,20 +294,3 @@ def _end_tokens(model: Any, tokenizer: Any) -> set[int]:
     configured = model.generation_config.eos_token_id
     ends = set(configured if isinstance(configured, list) else [configured])
     return ends | {tokenizer.eos_token_id}
-
-
-def _shared_length(left: Sequence[int], right: Sequence[int]) -> int:
-    length = 0
-    for one, other in zip(left, right, strict=False):
-        if one != other:
-            break
-        length += 1
-    return length
-
-
-def _cropped(cache: Any, length: int) -> Any:
-    """The cache cut back to its first `length` tokens, or None where its kind cannot be cut."""
-    if cache is None or length == 0 or not hasattr(cache, "crop"):
-        return None
-    cache.crop(length - cache.get_seq_length())  # negative: how many tokens go from the end
-    return cache

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 STAGES = {
+    "load": "loading the language model",
     "wait": "waiting for another process",
     "read": "reading, in kB",
     "fetch": "fetching pages",
@@ -48,11 +50,31 @@ class Pace:
         """How long the rest takes at the pace so far; nothing before anything is done."""
         if not self.done:
             return ""
-        seconds = (self.total - self.done) * self.seconds / self.done
-        return f"{seconds:,.0f} s left" if seconds < 120 else f"{seconds / 60:,.0f} min left"
+        return _left((self.total - self.done) * self.seconds / self.done)
 
     def __str__(self) -> str:
         if not self.total:
             return ""
         counts = f"{self.done:,} of {self.total:,}"
         return f"{counts}, {self.rate}, {self.left}" if self.done else counts
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """So many seconds have passed of what counts nothing, which took `usual` seconds before; None
+    where that is not known."""
+
+    seconds: float
+    usual: float | None
+
+    def __str__(self) -> str:
+        passed = f"{self.seconds:,.0f} s"
+        if self.usual is None:
+            return passed
+        if self.seconds >= self.usual:
+            return f"{passed}, longer than last time"
+        return f"{passed}, about {_left(math.ceil(self.usual - self.seconds))}"
+
+
+def _left(seconds: float) -> str:
+    return f"{seconds:,.0f} s left" if seconds < 120 else f"{seconds / 60:,.0f} min left"
