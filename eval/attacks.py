@@ -172,7 +172,7 @@ def _run(attacks: Sequence[Attack], options: Options) -> list[Reply]:
     from rag.commands.terminal import counting
 
     with tempfile.TemporaryDirectory(prefix="byline-attacks-") as temporary:
-        settings = options.settings(Path(temporary))
+        settings = options.settings_of_suite(Path(temporary))
         embedder = embedder_of(settings)
         build(read_articles([SAMPLE_ARTICLES]).articles, embedder, settings.index)
         pipeline = load(settings)

@@ -54,6 +54,11 @@ class Options:
             support=self.support,
         )
 
+    def settings_of_suite(self, index: Path) -> Settings:
+        """For an index that a suite builds for itself: it is searched here, wherever the user's own
+        is."""
+        return self.settings(index).model_copy(update={"store": None})
+
 
 def load(settings: Settings) -> Pipeline:
     """Everything that answers a question, its weights fetched where they are missing."""

@@ -99,7 +99,7 @@ def _run_pooled(
     folder: Path,
     options: Options,
 ) -> Result:
-    settings = options.settings(folder)
+    settings = options.settings_of_suite(folder)
     speed = ensure_suite_index(settings.index, articles, source, embedder_of(settings))
     pipeline = load(settings)
     with closing(pipeline.index):
@@ -123,7 +123,7 @@ def run_own(name: str, options: Options) -> Result:
         lambda question: (question.tags, question.answerable),
     )
     with tempfile.TemporaryDirectory(prefix="byline-eval-") as temporary:
-        settings = options.settings(Path(temporary))
+        settings = options.settings_of_suite(Path(temporary))
         records, engine = _ask_each_of_its_own(settings, [cases[q.id] for q in questions])
     summary = summarise(records, options.seed)
     return make_result(name, settings, options, records, summary, engine=engine)

@@ -230,3 +230,9 @@ def test_the_machine_is_named() -> None:
     assert processor().endswith("cores")
     memory = peak_memory_mb()
     assert memory is None or 10 < memory < 1_000_000
+
+
+def test_the_index_of_a_suite_is_searched_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BYLINE_STORE", "milvus://127.0.0.1:1/news")
+    assert Options().settings(None).store == "milvus://127.0.0.1:1/news"
+    assert Options().settings_of_suite(Path("gold")).store is None
