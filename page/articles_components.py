@@ -13,7 +13,7 @@ from corpus.files import LARGEST_FILE
 from corpus.forms import WANTED
 from corpus.sources import Kind
 from index.types import Progress
-from page.articles import AT_ONCE, Change, Changes, Library, Uploads, View, refused
+from page.articles import AT_ONCE, Library, View, refused
 from page.articles_chosen import Chosen, Shown
 from page.articles_render import (
     render_change,
@@ -22,7 +22,6 @@ from page.articles_render import (
     render_sources,
     render_versions,
 )
-from page.chat import count, sentence_for
 from page.narrow_view import NarrowView
 from page.parts import (
     AWAY,
@@ -36,7 +35,9 @@ from page.parts import (
     static_html,
 )
 from page.render import render_status
+from rag.upkeep.changes import Change, Changes, Uploads
 from rag.upkeep.library import Outcome
+from rag.wording import count, sentence_for
 
 SURE = "Remove it? No answer can cite it from then on."
 EMPTY = "Write an address first."

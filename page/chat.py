@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 import re
-import threading
 import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from statistics import median
 from typing import Literal, Protocol
 
-from corpus.errors import BylineError
 from index.types import Hit
+from rag.line import Line
+from rag.loading import Loading as LoadingOf
 from rag.narrow import Scope
 from rag.types import Answer, Checked, Done, Event, Found, Piece, Sentence, Turn
-
-log = logging.getLogger(__name__)
+from rag.wording import count, sentence_for
 
 WAITING = "Waiting: {before} before yours{about}…"
 LOOKING = "Looking through the articles{about}…"
 LOADING = "Loading the language model; questions wait for it…"
-CROWDED = "Byline is busy: {before} are waiting already. Ask again in a few minutes."
-LONGEST_LINE = 30
-"""Questions that wait or are at work at once. Each has one of the 40 threads that Gradio serves
-all readers with, so some are left for who only reads."""
-FAILED = "Something went wrong: {kind}. Ask again, or see the log for what happened."
 _MOMENT_S = 0.5
-_RECENT = 9  # answers from which it is told how long the next one takes
 MARKER = re.compile(r" ?\[(\d{1,3})\]")
 
 
@@ -65,6 +55,9 @@ class Pipeline(Protocol):
         """The events of one answer within a scope, `Done` last. Closing the iterator stops the
         model."""
         ...
+
+
+Loading = LoadingOf[Pipeline]
 
 
 @dataclass(slots=True)
@@ -146,97 +139,6 @@ class Chat:
         return [Turn(e.question, e.said) for e in self.exchanges[:-1] if e.said]
 
 
-class Loading:
-    """Loads the pipeline once, for whoever asks first; after a failure the next one tries again."""
-
-    def __init__(self, load: Callable[[], Pipeline]) -> None:
-        self._load = load
-        self._lock = threading.Lock()
-        self._pipeline: Pipeline | None = None
-
-    @property
-    def ready(self) -> bool:
-        return self._pipeline is not None
-
-    def begin(self) -> None:
-        """Load in the background, so that the first question waits for less of it."""
-        threading.Thread(target=self._try, name="loading", daemon=True).start()
-
-    def _try(self) -> None:
-        try:
-            self.get()
-        except Exception as error:  # who asks is told: it is tried again then
-            log.warning("Nothing is loaded yet: %s", error)
-
-    def busy(self, seconds: float) -> bool:
-        """Whether somebody still loads after waiting so long."""
-        if self._lock.acquire(timeout=seconds):
-            self._lock.release()
-            return False
-        return True
-
-    def get(self) -> Pipeline:
-        with self._lock:
-            if self._pipeline is None:
-                self._pipeline = self._load()
-            return self._pipeline
-
-
-class Line:
-    """Who waits for an answer, in order: one at a time is at work, as the model has the machine."""
-
-    def __init__(self, longest: int = LONGEST_LINE) -> None:
-        self._longest = longest
-        self._changed = threading.Condition()
-        self._tickets: list[object] = []
-        self._seconds: deque[float] = deque(maxlen=_RECENT)
-
-    def took(self, seconds: float) -> None:
-        """Remember how long an answer took, for those to come."""
-        with self._changed:
-            self._seconds.append(seconds)
-
-    def about(self, answers: int) -> str:
-        """How long so many answers take, in words; nothing before the first is known."""
-        with self._changed:
-            if not self._seconds:
-                return ""
-            return f", about {max(1, round(answers * median(self._seconds)))} s"
-
-    def join(self) -> object:
-        """A ticket, with which one must leave at the end. Raises BylineError where the line is as
-        long as it may be."""
-        ticket = object()
-        with self._changed:
-            if len(self._tickets) >= self._longest:
-                raise BylineError(CROWDED.format(before=count(self._longest, "question")))
-            self._tickets.append(ticket)
-        return ticket
-
-    def leave(self, ticket: object) -> None:
-        with self._changed:
-            self._tickets.remove(ticket)
-            self._changed.notify_all()
-
-    def ahead(self, ticket: object) -> int:
-        """How many are before one."""
-        with self._changed:
-            return self._tickets.index(ticket)
-
-    def wait(self) -> None:
-        """Until somebody has left, or a moment has gone by."""
-        with self._changed:
-            self._changed.wait(_MOMENT_S)
-
-
-def sentence_for(error: Exception) -> str:
-    """What a reader is told of an error; what nobody foresaw goes to the log with its traceback."""
-    if isinstance(error, BylineError):
-        return str(error)
-    log.error("The page could not go on with a question", exc_info=error)
-    return FAILED.format(kind=type(error).__name__)
-
-
 def run(
     exchange: Exchange, loading: Loading, history: Sequence[Turn], line: Line | None = None
 ) -> Generator[None, None, None]:
@@ -302,7 +204,3 @@ def _follow(exchange: Exchange, events: Iterator[Event]) -> Iterator[None]:
             close()  # stops the model, also when the reader has left
     if exchange.answer is None:
         raise RuntimeError("the events ended without an answer")
-
-
-def count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

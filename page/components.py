@@ -13,7 +13,7 @@ from typing import Any
 from corpus.article import Article
 from corpus.errors import BylineError
 from page.articles import Library
-from page.chat import LOADING, Chat, Exchange, Line, Loading, Pipeline, run, sentence_for
+from page.chat import LOADING, Chat, Exchange, Loading, Pipeline, run
 from page.conversations import Conversations
 from page.evidence import NO_EVIDENCE, render_article, render_earlier, render_evidence
 from page.help import TOUR, render_shortcuts
@@ -21,7 +21,9 @@ from page.network import no_proxy
 from page.offers import instead
 from page.render import MASTHEAD, WELCOME, render_about, render_exchange, render_status
 from rag.feedback import Feedback, judgement_of
+from rag.line import Line
 from rag.narrow import Scope
+from rag.wording import sentence_for
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both are read while Gradio is imported
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"

@@ -9,13 +9,14 @@ from typing import Any
 
 import gradio as gr
 
-from page.chat import Chat, Exchange, sentence_for
+from page.chat import Chat, Exchange
 from page.conversations import Conversations, Entry, new_owner
 from page.export import as_json, as_markdown
 from page.kept import from_json, to_json
 from page.parts import AWAY, TO_QUESTION, button, chooser, focus_on, seen, static_html
 from page.render import render_status
 from rag.reading.untrusted import escape
+from rag.wording import sentence_for
 
 GONE = "This chat is not there any more: it was deleted, or its link is no longer shared."
 SHARED = "A chat that somebody shared, to be read. “New chat” begins one of your own."

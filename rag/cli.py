@@ -85,8 +85,9 @@ def ask(
     if (question is None) == (batch is None):
         raise typer.BadParameter("give a QUESTION or --batch FILE.jsonl")
     settings = settings_with(index=index, engine=engine, model=model)
+    from rag.answer_json import answer_json
     from rag.commands.batch import answer_all, read_batch
-    from rag.commands.output import answer_json, answer_text
+    from rag.commands.output import answer_text
 
     if batch is not None:
         rows = read_batch(batch)
@@ -123,7 +124,8 @@ def search(
 ) -> None:
     """Find passages only, without a language model."""
     from index.search import Index
-    from rag.commands.output import hits_json, hits_text
+    from rag.answer_json import hits_json
+    from rag.commands.output import hits_text
     from rag.explain import explain, explained_json, explained_text
     from rag.load import load_embedder, load_generator
 

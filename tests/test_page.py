@@ -12,18 +12,7 @@ from fakes import ScriptedDescription, ScriptedPipeline, Step
 from corpus.article import Article
 from corpus.errors import BylineError
 from index.types import Hit, Passage
-from page.chat import (
-    CROWDED,
-    FAILED,
-    LOADING,
-    LOOKING,
-    WAITING,
-    Chat,
-    Exchange,
-    Line,
-    Loading,
-    run,
-)
+from page.chat import LOADING, LOOKING, WAITING, Chat, Exchange, Loading, run
 from page.evidence import CHANGED, render_article, render_earlier, render_evidence
 from page.narrow_view import scope_of
 from page.render import (
@@ -33,6 +22,7 @@ from page.render import (
     render_about,
     render_exchange,
 )
+from rag.line import CROWDED, Line
 from rag.narrow import Named
 from rag.types import (
     Answer,
@@ -48,6 +38,7 @@ from rag.types import (
     Timings,
     Turn,
 )
+from rag.wording import FAILED
 
 HOSTILE = (
     "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script> "

@@ -17,7 +17,7 @@ from index.history import Kept
 from index.timeline import Entry
 from index.types import Progress
 from index.versions import Manifest
-from page.articles import ELSEWHERE, Change, Changes, Uploads, closed_to, refused
+from page.articles import ELSEWHERE, closed_to, refused
 from page.articles_render import (
     GONE,
     LONGEST,
@@ -29,9 +29,10 @@ from page.articles_render import (
     render_sources,
     render_versions,
 )
-from page.chat import FAILED
+from rag.upkeep.changes import Change, Changes, Uploads
 from rag.upkeep.library import Holdings, Listing, Outcome, Shown
 from rag.upkeep.pace import Pace
+from rag.wording import FAILED
 
 ROW = Row("deal", "Meta buys a stake", "The Ledger", "2025-06-13", 3, 0, "")
 EVIL = Article(
