@@ -5,7 +5,7 @@ from __future__ import annotations
 import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from corpus.errors import BylineError
 from corpus.files import LARGEST_FILE
@@ -14,7 +14,10 @@ from page.chat import Pipeline
 from page.components import Components
 from page.conversations import Conversations
 from page.network import no_proxy
+from page.server import Server
 from page.theme import THEME
+from rag.api.parts import Options, Parts
+from rag.api.serving import beside
 from rag.feedback import Feedback
 
 if TYPE_CHECKING:
@@ -63,10 +66,12 @@ def launch(
     status: str = "",
     open_browser: bool = False,
     block: bool = True,
+    api: Options | None = None,
 ) -> gr.Blocks:
     """Serve the page until interrupted, or return at once if not `block`; `load` begins with it.
 
-    With a `library` it shows the articles, and changes them where `host` is loopback.
+    With a `library` it shows the articles, and changes them where `host` is loopback; with the
+    options of an `api`, that is served beside it.
 
     Raises:
         BylineError: the port is taken, or the address is not this machine's or not of IPv4.
@@ -80,34 +85,44 @@ def launch(
     parts = build_page(load, examples, status, library, closed, conversations, feedback)
     page = parts.blocks
     takes_files = library is not None and closed is None
-    try:
-        with no_proxy():
-            page.queue(api_open=False).launch(
-                server_name=host,
-                server_port=port,
-                prevent_thread_lock=True,
-                quiet=True,
-                share=False,
-                ssr_mode=False,
-                pwa=False,
-                mcp_server=False,
-                enable_monitoring=False,
-                run_history=False,
-                footer_links=[],
-                theme=THEME,
-                css_paths=[HERE / name for name in STYLES],
-                max_file_size=LARGEST_FILE if takes_files else 0,
-                js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
-                head=ICON,
-            )
-    except OSError as error:
-        raise BylineError(
-            f"The page cannot be served on {host}:{port}, which is taken or not this machine's; "
-            "stop the other program or choose another port with --port."
-        ) from error
+    with no_proxy():
+        app = _application(page, host, port, LARGEST_FILE if takes_files else 0)
+        if api is not None and parts.articles is not None:
+            shared = (parts.loading, parts.line, parts.articles.library, parts.articles.changes)
+            app = beside(app, Parts(*shared, api))
+        page.server = server = Server(app, host, port)
+    page.local_url = server.local_url
     parts.loading.begin()
     if open_browser:
         webbrowser.open(page.local_url)
     if block:
-        page.block_thread()
+        server.wait()
+        page.close(verbose=False)
     return page
+
+
+def _application(page: gr.Blocks, host: str, port: int, largest_file: int) -> Any:
+    """The page as an ASGI application."""
+    import gradio as gr
+    from fastapi import FastAPI
+
+    page.queue(api_open=False)
+    return gr.mount_gradio_app(
+        FastAPI(openapi_url=None),
+        page,
+        "/",
+        host,
+        port,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        max_file_size=largest_file,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        theme=THEME,
+        css_paths=[HERE / name for name in STYLES],
+        js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+        head=ICON,
+    )

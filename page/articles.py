@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from corpus.sources import Kind
 from index.types import Progress
+from rag.loopback import is_loopback, of_this_machine
 from rag.upkeep.library import Holdings, Listing, Outcome, Shown
-
-log = logging.getLogger(__name__)
 
 AT_ONCE = 100  # articles on one page of the list
 ELSEWHERE = (
     "This page is open to other machines, so that the articles can be read here and not changed: "
     "use byline index and byline sync on the machine that it runs on."
 )
-_PASSED_ON = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 class Library(Protocol):
@@ -62,26 +57,10 @@ class View:
 
 def closed_to(host: str) -> str | None:
     """Why a page that is served on this address shows the articles only; None on loopback."""
-    return None if _is_loopback(host) else ELSEWHERE
+    return None if is_loopback(host) else ELSEWHERE
 
 
 def refused(headers: Mapping[str, str]) -> str | None:
     """Why a request may not change anything; None for one that was made on this machine, by the
-    page itself. Another site can make a browser ask here, but not in this page's name."""
-    names = [headers.get("host", "")]
-    if "origin" in headers:
-        names.append(urlsplit(headers["origin"]).netloc)
-    if any(name in headers for name in _PASSED_ON):
-        return ELSEWHERE
-    if not all(_is_loopback(urlsplit(f"//{name}").hostname or "") for name in names):
-        return ELSEWHERE
-    return None
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    page itself."""
+    return None if of_this_machine(headers) else ELSEWHERE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, fields
@@ -11,6 +10,7 @@ from typing import Literal, Protocol
 from index.types import Hit
 from rag.line import Line
 from rag.loading import Loading as LoadingOf
+from rag.markers import MARKER
 from rag.narrow import Scope
 from rag.types import Answer, Checked, Done, Event, Found, Piece, Sentence, Turn
 from rag.wording import count, sentence_for
@@ -19,7 +19,6 @@ WAITING = "Waiting: {before} before yours{about}…"
 LOOKING = "Looking through the articles{about}…"
 LOADING = "Loading the language model; questions wait for it…"
 _MOMENT_S = 0.5
-MARKER = re.compile(r" ?\[(\d{1,3})\]")
 
 
 class Description(Protocol):

@@ -110,15 +110,15 @@ class Components:
                     self.earlier = chooser("evidence-earlier")
                 with gr.Column(elem_id="composer"):
                     self._compose()
-                articles = None if library is None else ArticlesView(library, closed)
+                self.articles = None if library is None else ArticlesView(library, closed)
                 static_html("", elem_id="card")
                 static_html(render_shortcuts())
                 static_html("<p id='told' aria-live='polite'></p>", elem_id="live")
                 self.about = static_html(f"<footer>{escape(status)}</footer>", elem_id="about")
             self.has_examples = bool(examples)
             self._connect(asked)
-            if articles is not None:
-                articles.connect(self.blocks, self.about, self._about, self.narrow)
+            if self.articles is not None:
+                self.articles.connect(self.blocks, self.about, self._about, self.narrow)
 
     def _compose(self) -> None:
         static_html(SHEET_TAB, elem_id="sheet-tab")

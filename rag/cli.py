@@ -175,8 +175,9 @@ def serve(
     engine: Engine = None,
     model: Model = None,
 ) -> None:
-    """Open the page; the index is built first when it is missing or out of date."""
+    """Open the page and the API; the index is built first when it is missing or out of date."""
     settings = settings_with(index=index, engine=engine, model=model)
+    from rag.api.options import options_of
     from rag.commands.terminal import embedder_with_bar, ensure_index
     from rag.feedback import Feedback
     from rag.narrow import Narrowing
@@ -196,6 +197,7 @@ def serve(
         conversations=Conversations(settings.chats),
         feedback=Feedback(settings.feedback),
         examples=_examples(settings),
+        api=options_of(settings),
     )
 
 

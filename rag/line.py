@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from statistics import median
 
 from corpus.errors import BylineError
@@ -29,6 +31,11 @@ class Line:
         self._changed = threading.Condition()
         self._tickets: list[object] = []
         self._seconds: deque[float] = deque(maxlen=_RECENT)
+
+    def __len__(self) -> int:
+        """How many wait or are at work."""
+        with self._changed:
+            return len(self._tickets)
 
     def took(self, seconds: float) -> None:
         """Remember how long an answer took, for those to come."""
@@ -66,3 +73,14 @@ class Line:
         """Until somebody has left, or a moment has gone by."""
         with self._changed:
             self._changed.wait(_MOMENT_S)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """One's turn, once it has come. Raises Crowded."""
+        ticket = self.join()
+        try:
+            while self.ahead(ticket):
+                self.wait()
+            yield
+        finally:
+            self.leave(ticket)

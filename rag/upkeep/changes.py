@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from corpus.errors import BylineError
@@ -16,10 +16,18 @@ from rag.upkeep.library import Outcome
 from rag.upkeep.pace import Pace
 from rag.wording import sentence_for
 
+KEPT = 100
+"""Changes that are remembered."""
+
+
+class Busy(BylineError):
+    """Another change is under way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change, as it is now: under way until it has an outcome or an error."""
+    """One change, as it is now: under way until it has an outcome or an error. `owner` is who began
+    it, empty where nobody is asked who they are."""
 
     number: int
     what: str
@@ -27,6 +35,7 @@ class Change:
     pace: Pace = field(default_factory=lambda: Pace(0, 0, 0.0))
     outcome: Outcome | None = None
     error: str | None = None
+    owner: str = ""
 
     @property
     def running(self) -> bool:
@@ -37,35 +46,51 @@ class Changes:
     """Runs one change at a time, in a thread of its own, so that it goes on to its end whoever
     leaves; everybody sees the same `now`."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_change: Callable[[Change], None] | None = None) -> None:
+        """`on_change` hears of each one when it begins and when it has ended."""
         self._lock = threading.Lock()
-        self._now: Change | None = None
+        self._changes: dict[int, Change] = {}  # the last ones by number, the oldest first
         self._began = 0.0
+        self._on_change = on_change or (lambda change: None)
 
     def now(self) -> Change | None:
         """The change under way or the last one; None before the first."""
         with self._lock:
-            return self._now
+            return self._last()
 
-    def start(self, what: str, work: Callable[[Progress], Outcome]) -> None:
-        """Begin a change, and return at once. Raises BylineError while another is under way."""
+    def recent(self) -> list[Change]:
+        """Those that are remembered, the newest first."""
         with self._lock:
-            before = self._now
+            return list(reversed(self._changes.values()))
+
+    def _last(self) -> Change | None:
+        return next(reversed(self._changes.values()), None)
+
+    def start(self, what: str, work: Callable[[Progress], Outcome], owner: str = "") -> Change:
+        """Begin a change, and return at once. Raises Busy while another is under way."""
+        with self._lock:
+            before = self._last()
             if before is not None and before.running:
-                raise BylineError(f"Byline is still busy ({before.what}): wait until that is done.")
-            self._now = Change(before.number + 1 if before else 1, what)
+                raise Busy(f"Byline is still busy ({before.what}): wait until that is done.")
+            begun = Change(before.number + 1 if before else 1, what, owner=owner)
+            self._changes[begun.number] = begun
+            for number in list(self._changes)[:-KEPT]:
+                del self._changes[number]
+        self._on_change(begun)
         threading.Thread(target=self._run, args=[work], name="change", daemon=True).start()
+        return begun
 
     def _run(self, work: Callable[[Progress], Outcome]) -> None:
         try:
             outcome = work(self._on_progress)
         except Exception as error:  # whoever looks is told; the next change can begin
-            self._become(error=sentence_for(error))
+            ended = self._become(error=sentence_for(error))
         else:
-            self._become(outcome=outcome)
+            ended = self._become(outcome=outcome)
+        self._on_change(ended)
 
     def _on_progress(self, stage: str, done: int, total: int) -> None:
-        now = self._now
+        now = self.now()
         if now is None or now.stage != stage:
             self._began = time.monotonic()
         self._become(stage=stage, pace=Pace(done, total, time.monotonic() - self._began))
@@ -76,13 +101,18 @@ class Changes:
         pace: Pace | None = None,
         outcome: Outcome | None = None,
         error: str | None = None,
-    ) -> None:
+    ) -> Change:
         with self._lock:
-            assert self._now is not None
-            now = self._now
-            self._now = Change(
-                now.number, now.what, stage or now.stage, pace or now.pace, outcome, error
+            now = self._last()
+            assert now is not None
+            self._changes[now.number] = new = replace(
+                now,
+                stage=stage or now.stage,
+                pace=pace or now.pace,
+                outcome=outcome,
+                error=error,
             )
+            return new
 
 
 class Uploads:
