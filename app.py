@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from corpus.errors import BylineError
 from corpus.files import LARGEST_FILE
-from page.articles import Library, closed_to
+from page.articles import Library
 from page.chat import Pipeline
 from page.components import Components
 from page.conversations import Conversations
 from page.network import no_proxy
 from page.server import Server
 from page.theme import THEME
+from rag.api.access import SignedIn
 from rag.api.parts import Options, Parts
 from rag.api.serving import beside
 from rag.feedback import Feedback
+from rag.loopback import is_loopback
+from rag.upkeep.audit import Audit
+from rag.upkeep.changes import Changes
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -41,17 +45,17 @@ def build_page(
     examples: Sequence[str],
     status: str,
     library: Library | None = None,
-    closed: str | None = None,
+    changes: Changes | None = None,
     conversations: Conversations | None = None,
     feedback: Feedback | None = None,
 ) -> Components:
     """The page. `load` runs when it is first opened; until it is done, `status` is its foot.
 
-    With a `library` it has a view of the articles; `closed` says why that is only to be read.
+    With a `library` it has a view of the articles, whose `changes` others may share.
     Without `conversations`, chats last as long as the page, and without `feedback` no reader's word
     is kept.
     """
-    return Components(load, examples, status, library, closed, conversations, feedback)
+    return Components(load, examples, status, library, changes, conversations, feedback)
 
 
 def launch(
@@ -67,30 +71,37 @@ def launch(
     open_browser: bool = False,
     block: bool = True,
     api: Options | None = None,
+    access: SignedIn | None = None,
+    audit: Audit | None = None,
+    root_path: str = "",
+    trusted: tuple[str, ...] = (),
 ) -> gr.Blocks:
     """Serve the page until interrupted, or return at once if not `block`; `load` begins with it.
 
-    With a `library` it shows the articles, and changes them where `host` is loopback; with the
-    options of an `api`, that is served beside it.
+    With a `library` it shows the articles and changes them; with the options of an `api`, that is
+    served beside it. Who may ask, `access` says; without it only this machine may. Changes are
+    noted in an `audit` log. A proxy at an address `trusted` may serve all under a `root_path`.
 
     Raises:
-        BylineError: the port is taken, or the address is not this machine's or not of IPv4.
+        BylineError: the port is taken, the address is not this machine's or not of IPv4, or others
+            could reach it and nobody is asked who they are.
     """
+    if access is None and not is_loopback(host):
+        raise BylineError(f"On {host} others could ask Byline: say who may, or use 127.0.0.1.")
     if ":" in host:
         raise BylineError(
             f"The page cannot be served on {host}: Gradio knows no IPv6; choose an IPv4 address "
             "with --host."
         )
-    closed = closed_to(host)
-    parts = build_page(load, examples, status, library, closed, conversations, feedback)
+    changes = Changes(audit.change if audit else None)
+    parts = build_page(load, examples, status, library, changes, conversations, feedback)
     page = parts.blocks
-    takes_files = library is not None and closed is None
     with no_proxy():
-        app = _application(page, host, port, LARGEST_FILE if takes_files else 0)
-        if api is not None and parts.articles is not None:
-            shared = (parts.loading, parts.line, parts.articles.library, parts.articles.changes)
-            app = beside(app, Parts(*shared, api))
-        page.server = server = Server(app, host, port)
+        app = _application(page, host, port, LARGEST_FILE if library is not None else 0, root_path)
+        if api is not None and library is not None:
+            shared = Parts(parts.loading, parts.line, library, changes, api)
+            app = beside(app, shared, access, trusted)
+        page.server = server = Server(app, host, port, root_path=root_path, proxy_headers=False)
     page.local_url = server.local_url
     parts.loading.begin()
     if open_browser:
@@ -101,7 +112,7 @@ def launch(
     return page
 
 
-def _application(page: gr.Blocks, host: str, port: int, largest_file: int) -> Any:
+def _application(page: gr.Blocks, host: str, port: int, largest_file: int, root_path: str) -> Any:
     """The page as an ASGI application."""
     import gradio as gr
     from fastapi import FastAPI
@@ -116,6 +127,7 @@ def _application(page: gr.Blocks, host: str, port: int, largest_file: int) -> An
         footer_links=[],
         run_history=False,
         show_error=False,
+        root_path=root_path or None,
         max_file_size=largest_file,
         ssr_mode=False,
         enable_monitoring=False,

@@ -9,14 +9,16 @@ from typing import Protocol
 
 from corpus.sources import Kind
 from index.types import Progress
-from rag.loopback import is_loopback, of_this_machine
+from rag.loopback import of_this_machine
 from rag.upkeep.library import Holdings, Listing, Outcome, Shown
+from rag.who import Right, Who
 
 AT_ONCE = 100  # articles on one page of the list
 ELSEWHERE = (
     "This page is open to other machines, so that the articles can be read here and not changed: "
     "use byline index and byline sync on the machine that it runs on."
 )
+NOT_YOURS = "You may {right} here: ask whoever runs Byline to change this."
 
 
 class Library(Protocol):
@@ -55,12 +57,11 @@ class View:
     asked_about: tuple[str, ...] = ()
 
 
-def closed_to(host: str) -> str | None:
-    """Why a page that is served on this address shows the articles only; None on loopback."""
-    return None if is_loopback(host) else ELSEWHERE
-
-
-def refused(headers: Mapping[str, str]) -> str | None:
-    """Why a request may not change anything; None for one that was made on this machine, by the
-    page itself."""
+def refused(
+    headers: Mapping[str, str], who: Who | None = None, right: Right = "write"
+) -> str | None:
+    """Why a request may not change anything. Who has signed in may what their right says; else one
+    that was made on this machine, by the page itself."""
+    if who is not None:
+        return None if who.may(right) else NOT_YOURS.format(right=who.right)
     return None if of_this_machine(headers) else ELSEWHERE

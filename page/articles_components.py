@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
@@ -11,6 +12,7 @@ import gradio as gr
 from corpus.errors import BylineError
 from corpus.files import LARGEST_FILE
 from corpus.forms import WANTED
+from corpus.hosts import is_inside
 from corpus.sources import Kind
 from index.types import Progress
 from page.articles import AT_ONCE, Library, View, refused
@@ -37,10 +39,12 @@ from page.parts import (
 from page.render import render_status
 from rag.upkeep.changes import Change, Changes, Uploads
 from rag.upkeep.library import Outcome
+from rag.who import Right, signed_in
 from rag.wording import count, sentence_for
 
 SURE = "Remove it? No answer can cite it from then on."
 EMPTY = "Write an address first."
+INSIDE = "This is no address on the web, so it is not fetched."
 _QUIET = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 _LOOK_EVERY_S = 1.0
 _SHOWN = 200  # characters of a title or an address in the name of a change
@@ -49,11 +53,9 @@ _SHOWN = 200  # characters of a title or an address in the name of a change
 class ArticlesView:
     """The components and what they do. Made in the layout; `connect` gives them their events."""
 
-    def __init__(self, library: Library, closed: str | None) -> None:
-        """`closed` says why nobody may change anything here; None where who is at this machine
-        may."""
-        self.library, self.closed = library, closed
-        self.changes = Changes()
+    def __init__(self, library: Library, changes: Changes) -> None:
+        """`changes` are those that the API begins, too."""
+        self.library, self.changes = library, changes
         self.view = gr.State(View())
         self.last_beat = gr.Textbox(visible="hidden", elem_id="beat")  # seen by the browser alone
         with gr.Column(elem_id="articles"):
@@ -329,6 +331,8 @@ class ArticlesView:
     def do_fetch(self, view: View, address: str, kind: Kind, request: gr.Request) -> Shown:
         if not address.strip():
             return {self.note: render_status(EMPTY, "error")}
+        if signed_in.get() is not None and asyncio.run(is_inside(address.strip())):
+            return {self.note: render_status(INSIDE, "error")}
         begun, shown = self._begin(
             f"Adding {address.strip()[:_SHOWN]}",
             lambda on_progress: self.library.fetch(kind, address, on_progress),
@@ -343,7 +347,9 @@ class ArticlesView:
         return self._begin("Reading the files again", self.library.update, request)[1]
 
     def do_build_again(self, view: View, request: gr.Request) -> Shown:
-        return self._begin("Building the index again", self.library.build_again, request)[1]
+        return self._begin("Building the index again", self.library.build_again, request, "admin")[
+            1
+        ]
 
     def do_remove(self, view: View, request: gr.Request) -> Shown:
         id_ = view.article_id or ""
@@ -370,6 +376,7 @@ class ArticlesView:
             f"Going to version {version[:_SHOWN]}",
             lambda on_progress: self.library.rollback(version, on_progress),
             request,
+            "admin",
         )[1]
 
     def do_forget(self, view: View, event: gr.EventData, request: gr.Request) -> Shown:
@@ -383,13 +390,17 @@ class ArticlesView:
         return self._safely(forget)
 
     def _begin(
-        self, what: str, work: Callable[[Progress], Outcome], request: gr.Request
+        self,
+        what: str,
+        work: Callable[[Progress], Outcome],
+        request: gr.Request,
+        right: Right = "write",
     ) -> tuple[bool, Shown]:
         """Start a change; whether it has begun, and what to show."""
-        reason = self._refusal(request)
+        reason, who = self._refusal(request, right), signed_in.get()
         if reason is None:
             try:
-                self.changes.start(what, work)
+                self.changes.start(what, work, who.name if who else "")
             except BylineError as error:
                 reason = str(error)
         if reason is not None:
@@ -402,5 +413,5 @@ class ArticlesView:
         except Exception as error:  # the page goes on after any error, and says so
             return {self.note: render_status(sentence_for(error), "error")}
 
-    def _refusal(self, request: gr.Request) -> str | None:
-        return self.closed or refused(request.headers)
+    def _refusal(self, request: gr.Request, right: Right = "write") -> str | None:
+        return refused(request.headers, signed_in.get(), right)

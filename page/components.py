@@ -23,6 +23,7 @@ from page.render import MASTHEAD, WELCOME, render_about, render_exchange, render
 from rag.feedback import Feedback, judgement_of
 from rag.line import Line
 from rag.narrow import Scope
+from rag.upkeep.changes import Changes
 from rag.wording import sentence_for
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both are read while Gradio is imported
@@ -72,14 +73,15 @@ class Components:
         examples: Sequence[str],
         status: str,
         library: Library | None = None,
-        closed: str | None = None,
+        changes: Changes | None = None,
         conversations: Conversations | None = None,
         feedback: Feedback | None = None,
     ) -> None:
-        """Without a `library` there is no view of the articles; `closed` says why it is only to be
-        read. Without `conversations`, chats last as long as the page, and without `feedback` no
-        reader's word is kept."""
+        """Without a `library` there is no view of the articles, whose `changes` others may share.
+        Without `conversations`, chats last as long as the page, and without `feedback` no reader's
+        word is kept."""
         self.loading, self.library = Loading(load), library
+        changes = changes or Changes()
         self.feedback, self.line = feedback or Feedback(), Line()
         self.history = HistoryView(conversations or Conversations(), self.shown)
         with gr.Blocks(title="Byline", analytics_enabled=False, fill_width=True) as self.blocks:
@@ -110,7 +112,7 @@ class Components:
                     self.earlier = chooser("evidence-earlier")
                 with gr.Column(elem_id="composer"):
                     self._compose()
-                self.articles = None if library is None else ArticlesView(library, closed)
+                self.articles = None if library is None else ArticlesView(library, changes)
                 static_html("", elem_id="card")
                 static_html(render_shortcuts())
                 static_html("<p id='told' aria-live='polite'></p>", elem_id="live")

@@ -16,6 +16,7 @@ from rag.commands.bench import bench_app
 from rag.commands.check import check_command
 from rag.commands.index import index_app
 from rag.commands.options import AsJson, AsOf, IndexDir, print_json, settings_with
+from rag.commands.people import keys_app, people_app
 from rag.commands.story import story
 from rag.commands.sync import sync_command
 
@@ -35,6 +36,8 @@ app.add_typer(bench_app, name="bench")
 app.command("sync")(sync_command)
 index_app.command("sync")(sync_command)  # beside the other changes of the index, too
 app.command("story")(story)
+app.add_typer(keys_app, name="keys")
+app.add_typer(people_app, name="people")
 app.command("check")(check_command)
 
 Engine = Annotated[str | None, typer.Option(help="auto, llama.cpp or transformers.")]
@@ -177,12 +180,16 @@ def serve(
 ) -> None:
     """Open the page and the API; the index is built first when it is missing or out of date."""
     settings = settings_with(index=index, engine=engine, model=model)
-    from rag.api.options import options_of
+    from rag.api.logs import write_log
+    from rag.api.serving import access_of, options_of
     from rag.commands.terminal import embedder_with_bar, ensure_index
     from rag.feedback import Feedback
     from rag.narrow import Narrowing
+    from rag.upkeep.audit import Audit
     from rag.upkeep.library import Library
 
+    access = access_of(settings, host)
+    write_log()
     ensure_index(settings, articles)
     from app import launch
     from page.conversations import Conversations
@@ -197,8 +204,46 @@ def serve(
         conversations=Conversations(settings.chats),
         feedback=Feedback(settings.feedback),
         examples=_examples(settings),
-        api=options_of(settings),
+        api=options_of(settings, access),
+        access=access,
+        audit=Audit(settings.audit),
+        root_path=settings.root_path,
+        trusted=settings.trusted_proxies,
     )
+
+
+@app.command()
+def mcp(
+    how: Annotated[
+        bool, typer.Option("--how", help="Say how to add it to the usual clients.")
+    ] = False,
+    index: IndexDir = None,
+    engine: Engine = None,
+    model: Model = None,
+) -> None:
+    """Answer an agent over stdin and stdout, by the Model Context Protocol."""
+    from rag.commands.agents import how as how_to_add
+
+    if how:
+        typer.echo(how_to_add())
+        return
+    settings = settings_with(index=index, engine=engine, model=model)
+    from rag.api.parts import Parts
+    from rag.api.serving import options_of
+    from rag.api.tools import mcp_server
+    from rag.commands.terminal import embedder_with_bar, ensure_index
+    from rag.line import Line
+    from rag.loading import Loading
+    from rag.narrow import Narrowing
+    from rag.upkeep.changes import Changes
+    from rag.upkeep.library import Library
+
+    loading = Loading(lambda: Narrowing(_pipeline(settings)))
+    library = Library(settings, lambda: embedder_with_bar(settings))
+    server = mcp_server(Parts(loading, Line(), library, Changes(), options_of(settings, None)))
+    ensure_index(settings)
+    loading.begin()
+    server.run()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -13,7 +13,9 @@ import deal
 import httpx
 import pytest
 from fakes import HashingEmbedder, ScriptedGenerator
+from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
+from starlette.routing import Mount
 
 from index.build import build
 from index.live import LiveIndex
@@ -79,7 +81,8 @@ def counter(
         loading, Line(), library, beside_options.pop("changes", Changes()), options or Options()
     )
     server_options = beside_options.pop("server", {})
-    app = beside(PlainTextResponse("the page"), parts, **beside_options)
+    page = Starlette(routes=[Mount("/", PlainTextResponse("the page"))])
+    app = beside(page, parts, **beside_options)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

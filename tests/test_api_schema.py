@@ -9,7 +9,9 @@ from pathlib import Path
 
 from counter import counter
 
-EXAMPLES = 5
+from rag.upkeep.library import Outcome
+
+EXAMPLES = 3
 # That a question is in English, an article has words and a day follows another, no schema can say:
 # these are told with 400.
 CONFIG = """
@@ -22,11 +24,12 @@ def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     (tmp_path / "schemathesis.toml").write_text(CONFIG)
     program = "import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())"
     with counter(tmp_path / "api") as one:
+        one.parts.library.fetch = lambda *given: Outcome("Nothing.")  # type: ignore[method-assign]
         done = subprocess.run(
             [
                 *(sys.executable, "-c", program, "--no-color", "run", f"{one.url}/openapi.json"),
-                *("--max-examples", str(EXAMPLES), "--seed", "7"),
-                *("--phases", "examples,coverage,fuzzing"),
+                *("--max-examples", str(EXAMPLES)),
+                *("--phases", "coverage,fuzzing"),
                 *("--continue-on-failure", "--request-timeout", "30"),
                 "--generation-deterministic",
             ],

@@ -17,7 +17,8 @@ from rag.api.parts import Parts
 from rag.api.search import search_routes
 from rag.api.state import state_routes
 
-PATHS = ("/v1/", "/health", "/ready", "/metrics", "/openapi.json")
+MCP = "/mcp"
+PATHS = ("/v1/", "/health", "/ready", "/metrics", "/openapi.json", MCP)
 OPEN = ("/health", "/ready")
 """Paths that nobody needs a key for."""
 DESCRIPTION = """Cited answers from news articles, by a local model.

@@ -18,10 +18,11 @@ from corpus.hosts import is_inside
 from index.types import Progress
 from rag.api import schemas
 from rag.api.jobs import begun
-from rag.api.parts import Parts, Reader, Who, Writer
+from rag.api.parts import Parts, Reader, Writer
 from rag.api.problems import Problem, documented
 from rag.upkeep.changes import Uploads
 from rag.upkeep.library import Outcome, Shown
+from rag.who import Who
 
 MOST_FILES = 100
 _LONGEST_NAME = 120

@@ -22,11 +22,11 @@ from rag.api.answering import Gone, Waiting, events, unless_gone
 from rag.api.metrics import Metrics
 from rag.api.parts import Parts, Reader
 from rag.api.problems import Problem, content_of, documented, problem_for
+from rag.api.schemas import MODEL
 from rag.markers import MARKER
 from rag.question.askable import askable
 from rag.types import Answer, Checked, Done, Event, Found, Piece, Turn
 
-MODEL = "byline"
 ALIVE_EVERY_S = 10.0
 """Seconds of silence after which a stream says that it goes on, for proxies that would end it."""
 _CLOSED = 499

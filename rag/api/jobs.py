@@ -10,10 +10,11 @@ from fastapi import Path as InPath
 
 from index.types import Progress
 from rag.api import schemas
-from rag.api.parts import Admin, Parts, Reader, Who, Writer
+from rag.api.parts import Admin, Parts, Reader, Writer
 from rag.api.problems import Problem, documented
 from rag.upkeep.changes import Change
 from rag.upkeep.library import Holdings, Outcome
+from rag.who import Who
 
 
 def job_json(change: Change) -> schemas.Job:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 import anyio.to_thread
 from fastapi import Depends, Request
@@ -22,10 +22,8 @@ from rag.narrow import Scope
 from rag.types import Generator, SupportModel, Turn
 from rag.upkeep.changes import Changes
 from rag.upkeep.library import Holdings, Listing, Outcome, Shown
+from rag.who import Right, Who
 
-Right = Literal["read", "write", "admin"]
-RIGHTS: tuple[Right, ...] = ("read", "write", "admin")
-"""Each holds those before it."""
 AT_ONCE = 8
 """Requests that read the index at once; more wait, so that the page has threads of its own."""
 
@@ -55,18 +53,6 @@ class Library(Protocol):
     def build_again(self, on_progress: Progress) -> Outcome: ...
     def remove(self, ids: Collection[str], on_progress: Progress) -> Outcome: ...
     def rollback(self, version: str, on_progress: Progress) -> Outcome: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """Who asks, and what they may. `name` is empty where nobody is asked who they are."""
-
-    name: str = ""
-    right: Right = "admin"
-    key: str = ""
-
-    def may(self, right: Right) -> bool:
-        return RIGHTS.index(self.right) >= RIGHTS.index(right)
 
 
 @dataclass(frozen=True)

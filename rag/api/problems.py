@@ -9,6 +9,8 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from starlette._utils import get_route_path
 from starlette.exceptions import HTTPException
 
 from corpus.errors import BylineError
@@ -106,7 +108,10 @@ def install(app: FastAPI) -> None:
     """Let every error of an application be told so."""
 
     async def told(request: Request, error: Exception) -> JSONResponse:
-        return response_of(problem_for(error), request.scope.get("request_id", ""))
+        problem = problem_for(error)
+        if problem.status_code == 405:
+            problem.headers = {"Allow": ", ".join(sorted(_methods(app, request)))}
+        return response_of(problem, request.scope.get("request_id", ""))
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
@@ -122,6 +127,13 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
     for kind in (HTTPException, BylineError, Exception):
         app.add_exception_handler(kind, told)
+
+
+def _methods(app: FastAPI, request: Request) -> set[str]:
+    """Those of all routes of a path; a router knows those of the first alone."""
+    path = get_route_path(request.scope)
+    routes = [one for one in app.routes if isinstance(one, APIRoute)]
+    return {m for one in routes if one.path_regex.match(path) for m in one.methods or ()}
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -9,6 +9,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from rag.narrow import Named, Scope
 
+MODEL = "byline"
+"""The one model that there is: Byline itself."""
+
 
 def _day(given: object) -> object:
     if isinstance(given, str):
@@ -82,7 +85,7 @@ class ChatRequest(BaseModel):
     """As OpenAI's: what is not named here is taken and not looked at, such as `temperature`."""
 
     model_config = ConfigDict(strict=True, extra="allow")
-    model: Line = Field(description="One of those of /v1/models")
+    model: Line = Field(description="Of /v1/models", json_schema_extra={"enum": [MODEL]})
     messages: list[Message] = Field(min_length=1, max_length=500)
     stream: bool | None = None
     stream_options: StreamOptions | None = None
@@ -97,8 +100,8 @@ class SearchRequest(Within):
 class ArticleText(Given):
     """An article to be put into the index."""
 
-    title: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")]
-    text: Annotated[str, Field(min_length=1, max_length=1_000_000, pattern=r"\S")]
+    title: Annotated[str, Field(min_length=1, max_length=1000)]
+    text: Annotated[str, Field(min_length=1, max_length=1_000_000)]
     url: Line | None = None
     outlet: Line | None = None
     author: Line | None = None

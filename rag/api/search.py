@@ -34,7 +34,7 @@ def search_routes(parts: Parts) -> APIRouter:
         hits = await parts.read(asked.search, body.query, body.k, scope)
         return schemas.Passages(query=body.query, passages=hits_json(hits))  # type: ignore[arg-type]
 
-    @router.post("/v1/check", response_model=schemas.Checked, responses=documented(503))
+    @router.post("/v1/check", response_model=schemas.Checked, responses=documented(404, 503))
     async def check(body: schemas.CheckRequest, who: Reader) -> Any:
         """An answer checked sentence by sentence: against the articles that are given or named, or
         those of the index that are nearest."""
