@@ -93,6 +93,8 @@ def launch(
             f"The page cannot be served on {host}: Gradio knows no IPv6; choose an IPv4 address "
             "with --host."
         )
+    if access is not None and (api is None or library is None):
+        raise ValueError("who asks is asked at the door, which stands before an API with a library")
     changes = Changes(audit.change if audit else None)
     parts = build_page(load, examples, status, library, changes, conversations, feedback)
     page = parts.blocks

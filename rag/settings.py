@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     feedback: Path = Field(default_factory=lambda: user_data_path("byline") / "feedback.jsonl")
     people: Path = Field(default_factory=lambda: user_data_path("byline") / "people.sqlite")
     audit: Path = Field(default_factory=lambda: user_data_path("byline") / "audit.jsonl")
+    log_questions: bool = False  # in the log of the API
     authentication: Literal["auto", "on"] = "auto"  # auto: where others can reach the server
     requests_per_minute: int = Field(120, ge=0)  # of the API, by a key that does not say; 0: any
     proxy_user_header: str | None = None  # in which a reverse proxy says who was let in

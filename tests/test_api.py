@@ -15,6 +15,8 @@ from deal import QUESTION
 from fakes import ScriptedGenerator
 from openai import APIError, BadRequestError, NotFoundError, OpenAI
 
+from rag.api.logs import JsonLines
+from rag.api.parts import Options
 from rag.types import Message
 
 PATIENCE_S = 30.0
@@ -273,6 +275,27 @@ class TestState:
         assert rows[2]["route"] == "/v1/articles/{article_id:path}"
         ours = "".join(r.getMessage() for r in caplog.records if r.name != "httpx").lower()
         assert not any(word in ours for word in ("zebras", "secret-id"))
+
+
+def test_a_question_is_logged_for_who_asks_for_that(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (
+        caplog.at_level(logging.INFO),
+        counter(tmp_path, options=Options(log_questions=True)) as one,
+    ):
+        one.client.post("/v1/chat/completions", json={"model": "byline", "messages": ask()})
+        one.client.get("/health")
+    lines = [r.getMessage() for r in caplog.records if r.name == "byline.api"]
+    assert json.loads(lines[0])["question"] == QUESTION
+
+
+def test_a_line_of_the_log_is_an_object() -> None:
+    written = JsonLines().format(logging.makeLogRecord({"msg": '{"status": 200}'}))
+    assert {"at", "level", "status"} <= json.loads(written).keys()
+    plain = logging.makeLogRecord({"msg": "All %s", "args": ("well",), "levelname": "ERROR"})
+    row = json.loads(JsonLines().format(plain))
+    assert (row["level"], row["message"]) == ("error", "All well")
 
 
 class TestProblems:

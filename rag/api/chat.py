@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
@@ -26,6 +27,8 @@ from rag.api.schemas import MODEL
 from rag.markers import MARKER
 from rag.question.askable import askable
 from rag.types import Answer, Checked, Done, Event, Found, Piece, Turn
+
+log = logging.getLogger("byline.api")
 
 ALIVE_EVERY_S = 10.0
 """Seconds of silence after which a stream says that it goes on, for proxies that would end it."""
@@ -60,6 +63,9 @@ def chat_routes(parts: Parts, metrics: Metrics) -> APIRouter:
         question, history = asked_of(body.messages)
         longest = parts.options.question_characters
         question = await anyio.to_thread.run_sync(askable, question, longest)
+        if parts.options.log_questions:
+            row = {"request_id": request.scope["request_id"], "question": question}
+            log.info("%s", json.dumps(row))
         asked = body.byline or schemas.AskedFor.model_validate({})
         told = metrics.counted(events(parts, question, history, asked.scope()))
         if not body.stream:

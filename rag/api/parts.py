@@ -58,13 +58,15 @@ class Library(Protocol):
 @dataclass(frozen=True)
 class Options:
     """`support` loads what stands beside the rules of a check, given the language model; with
-    `support_asks_model` it is that model. `asks_who` says whether requests must say who they are.
+    `support_asks_model` it is that model. `asks_who` says whether requests must say who they are,
+    `log_questions` whether questions may stand in the log.
     """
 
     support: Callable[[Generator | None], SupportModel | None] = lambda generator: None
     support_asks_model: bool = False
     question_characters: int = 1000
     asks_who: bool = False
+    log_questions: bool = False
 
 
 @dataclass(frozen=True)
