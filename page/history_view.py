@@ -21,7 +21,7 @@ from rag.wording import sentence_for
 
 GONE = "This chat is not there any more: it was deleted, or its link is no longer shared."
 SHARED = "A chat that somebody shared, to be read. “New chat” begins one of your own."
-NONE = "<p class='note'>Chats stay here, for this browser alone.</p>"
+NONE = "<p class='note'>Chats stay here, for you alone.</p>"
 PERSON = "person:"  # the owner of who signed in begins so; no browser's does
 NOTHING = "<p class='note'>No chat has these words.</p>"
 SURE = "Delete this chat? Its link stops working, too."

@@ -317,6 +317,9 @@ class TestProblems:
     def test_an_unknown_path_and_method(self, served: Counter) -> None:
         self.problem(served.client.get("/v1/nothing"), 404)
         self.problem(served.client.delete("/v1/models"), 405)
+        response = served.client.delete("/v1/articles")
+        self.problem(response, 405)
+        assert response.headers["allow"] == "GET, POST"
 
     def test_a_body_that_is_too_large_whether_it_says_so_or_not(self, served: Counter) -> None:
         large = b'{"query": "' + b"x" * 8_000_001

@@ -187,6 +187,8 @@ class TestWhoDidWhat:
             refused = one.client.post("/v1/articles", json=POWER)
             assert "audit log" in refused.json()["detail"]
             assert one.client.get("/v1/articles").json()["total"] == 4
+            again = one.client.post("/v1/articles", json=POWER)
+            assert again.status_code == refused.status_code  # and nothing is under way
 
 
 class TestThePage:
@@ -211,6 +213,7 @@ class TestThePage:
         cookie = done.headers["set-cookie"]
         assert all(word in cookie for word in (COOKIE, "HttpOnly", "SameSite=lax", "Path=/"))
         assert served.client.get("/").text == "the page"
+        assert "Log out" in served.client.get("/logout").text
         assert served.client.post("/logout").status_code == 303
         assert served.client.get("/").status_code == 401
 
@@ -229,6 +232,13 @@ class TestThePage:
         self.log_in(served, "ada", PASSWORD)
         people.add_person("ada", f"{PASSWORD} staple", "write")
         assert served.client.get("/").status_code == 401
+
+    def test_who_tries_too_often_has_to_wait_right_or_wrong(
+        self, served: Counter, people: People
+    ) -> None:
+        key = people.add_key("ada", "read")
+        assert {self.log_in(served, "ada", f"byline_{n}_x").status_code for n in range(20)} == {401}
+        assert self.log_in(served, "ada", key).status_code == 429
 
     def test_another_site_changes_nothing_by_its_cookie(
         self, served: Counter, people: People

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import deal
 import pytest
 from fakes import HashingEmbedder
 from frontdoor import frontdoor
@@ -15,6 +16,7 @@ from served import QUESTION, ask, scripted, visiting
 from test_page_launch import loops_closed
 
 from app import launch
+from index.build import build
 from page.conversations import Conversations
 from rag.api.access import SignedIn
 from rag.api.parts import Options
@@ -30,6 +32,7 @@ Enter = Callable[[str], Page]
 @pytest.fixture
 def enter(tmp_path: Path, browser: Browser) -> Iterator[Enter]:
     """Logs in as somebody, in a browser of their own."""
+    build([deal.DEAL], HashingEmbedder(), tmp_path / "built")
     people, conversations = People(tmp_path / "people.sqlite"), Conversations()
     keys = {name: people.add_key(name, "read") for name in ("ada", "eve")}
     with socket.socket() as free:
@@ -41,7 +44,7 @@ def enter(tmp_path: Path, browser: Browser) -> Iterator[Enter]:
             port=port,
             block=False,
             conversations=conversations,
-            library=Library(load_settings(index=tmp_path / "none"), HashingEmbedder),
+            library=Library(load_settings(index=tmp_path / "built"), HashingEmbedder),
             api=Options(asks_who=True),
             access=SignedIn(people),
             root_path="/byline",

@@ -18,8 +18,8 @@ from rag.who import Right, Who
 
 COOKIE = "byline-session"
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_WRONG_PER_MINUTE = 20
-"""Keys that are not known and passwords that are wrong, from one address."""
+_TRIES_PER_MINUTE = 20
+"""Keys that are not known, and passwords, from one address."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ class SignedIn:
     def __init__(self, people: People, proxy: Proxy | None = None, per_minute: int = 0) -> None:
         """`per_minute` is how many requests of the API anybody may make whose key does not say."""
         self.people, self._proxy, self._per_minute = people, proxy, per_minute
-        self._asked, self._wrong = PerMinute(), PerMinute()
+        self._asked, self._tried = PerMinute(), PerMinute()
         self._looking = anyio.CapacityLimiter(4)
 
     async def who(self, scope: Scope, headers: Headers) -> Who:
         """Raises Problem for nobody (401), for another site (403), and for too many (429)."""
         who = await self.known(scope, headers)
         if who is None:
-            self.wrong(scope)
+            self.tried(scope)
             raise Problem(
                 401,
                 "Who asks is not known: send a key as Authorization: Bearer, or log in.",
@@ -76,10 +76,11 @@ class SignedIn:
             return None
         return Who(checked(names[0]), self._proxy.right)
 
-    def wrong(self, scope: Scope) -> None:
-        """Note that somebody was wrong. Raises Problem for whoever was so too often."""
+    def tried(self, scope: Scope) -> None:
+        """Note that somebody tries a password, or showed no key that is known. Raises Problem for
+        whoever did so too often."""
         client = scope.get("client") or ("", 0)
-        _or_wait(self._wrong.wait(client[0], _WRONG_PER_MINUTE))
+        _or_wait(self._tried.wait(client[0], _TRIES_PER_MINUTE))
 
     async def _look(self, look: object, *given: str) -> Who | None:
         assert callable(look)

@@ -42,16 +42,17 @@ def create_api(parts: Parts, metrics: Metrics) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for router in (
+    routers = (
         chat_routes(parts, metrics),
         search_routes(parts),
         article_routes(parts),
         job_routes(parts),
         index_routes(parts),
         state_routes(parts, metrics),
-    ):
+    )
+    for router in routers:
         app.include_router(router)
-    problems.install(app)
+    problems.install(app, routers)
     schema: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:

@@ -19,7 +19,7 @@ from rag.people import SESSION_S
 PATHS = ("/login", "/logout")
 WRONG = "Name and password do not belong together."
 _MOST = 10_000  # bytes of a form
-_FORM = """<!doctype html>
+_PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Byline</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
@@ -28,13 +28,15 @@ body { display: grid; place-items: center; min-height: 90vh; margin: 0; }
 form { display: grid; gap: .6rem; width: min(20rem, 90vw); }
 h1 { margin: 0; } p { margin: 0; min-height: 1.5em; }
 input, button { font: inherit; padding: .5rem; }
-</style></head><body><form method="post"><h1>Byline</h1><p role="alert">{told}</p>
+</style></head><body><form method="post"><h1>Byline</h1>{form}</form></body></html>"""
+_IN = """<p role="alert">{told}</p>
 <label for="name">Name</label>
 <input id="name" name="name" autocomplete="username" maxlength="80" required autofocus>
 <label for="password">Password, or a key</label>
 <input id="password" name="password" type="password" autocomplete="current-password"
  maxlength="1000" required>
-<button>Log in</button></form></body></html>"""
+<button>Log in</button>"""
+_OUT = "<button>Log out</button>"
 
 
 class Login:
@@ -64,11 +66,11 @@ class Login:
                 raise Problem(413, "This is no name and password.")
         fields = parse_qs(body.decode("utf-8", "replace"))
         name, password = (fields.get(field, [""])[0] for field in ("name", "password"))
+        self.access.tried(request.scope)
         session = await anyio.to_thread.run_sync(
             self.access.people.log_in, name, password, limiter=self._hashing
         )
         if session is None:
-            self.access.wrong(request.scope)
             return _form(WRONG, 401)
         response = RedirectResponse(_root(request), 303)
         response.set_cookie(
@@ -84,7 +86,7 @@ class Login:
 
     async def _out(self, request: Request, headers: Headers) -> Response:
         if request.method != "POST":
-            return Response(status_code=405, headers={"Allow": "POST"})
+            return _page(_OUT)
         await anyio.to_thread.run_sync(self.access.people.log_out, cookie_of(headers)[:200])
         response = RedirectResponse(f"{_root(request)}login", 303)
         response.delete_cookie(COOKIE, path=_root(request))
@@ -96,6 +98,10 @@ def _root(request: Request) -> str:
 
 
 def _form(told: str, status: int = 200) -> HTMLResponse:
+    return _page(_IN.replace("{told}", escape(told)), status)
+
+
+def _page(form: str, status: int = 200) -> HTMLResponse:
     policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
     headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
-    return HTMLResponse(_FORM.replace("{told}", escape(told)), status, headers)
+    return HTMLResponse(_PAGE.replace("{form}", form), status, headers)

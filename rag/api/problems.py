@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -104,13 +104,14 @@ def response_of(
     )
 
 
-def install(app: FastAPI) -> None:
-    """Let every error of an application be told so."""
+def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Let every error of an application of these routers be told so."""
+    routes = [one for router in routers for one in router.routes if isinstance(one, APIRoute)]
 
     async def told(request: Request, error: Exception) -> JSONResponse:
         problem = problem_for(error)
         if problem.status_code == 405:
-            problem.headers = {"Allow": ", ".join(sorted(_methods(app, request)))}
+            problem.headers = {"Allow": ", ".join(sorted(_methods(routes, request)))}
         return response_of(problem, request.scope.get("request_id", ""))
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:
@@ -129,10 +130,9 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, told)
 
 
-def _methods(app: FastAPI, request: Request) -> set[str]:
-    """Those of all routes of a path; a router knows those of the first alone."""
+def _methods(routes: Sequence[APIRoute], request: Request) -> set[str]:
+    """Those of all routes of a path; a router tells those of the first alone."""
     path = get_route_path(request.scope)
-    routes = [one for one in app.routes if isinstance(one, APIRoute)]
     return {m for one in routes if one.path_regex.match(path) for m in one.methods or ()}
 
 

@@ -47,7 +47,8 @@ class Changes:
     leaves; everybody sees the same `now`."""
 
     def __init__(self, on_change: Callable[[Change], None] | None = None) -> None:
-        """`on_change` hears of each one when it begins and when it has ended."""
+        """`on_change` hears of each one before it begins, where it may raise BylineError so that it
+        does not, and when it has ended."""
         self._lock = threading.Lock()
         self._changes: dict[int, Change] = {}  # the last ones by number, the oldest first
         self._began = 0.0
@@ -73,10 +74,10 @@ class Changes:
             if before is not None and before.running:
                 raise Busy(f"Byline is still busy ({before.what}): wait until that is done.")
             begun = Change(before.number + 1 if before else 1, what, owner=owner)
+            self._on_change(begun)
             self._changes[begun.number] = begun
             for number in list(self._changes)[:-KEPT]:
                 del self._changes[number]
-        self._on_change(begun)
         threading.Thread(target=self._run, args=[work], name="change", daemon=True).start()
         return begun
 
