@@ -98,11 +98,11 @@ class TestKeys:
             if method != "get" and path not in ("/v1/chat/completions", "/v1/search", "/v1/check")
         ]
         assert len(changing) == 10
-        bodies = {"/v1/articles/fetch": {"url": "https://x.example"}, "/v1/articles": POWER}
-        bodies |= {"/v1/articles/remove": {"ids": ["deal"]}, "/v1/index/rollback": {"version": "1"}}
+        bodies = {"/v1/articles:fetch": {"url": "https://x.example"}, "/v1/articles": POWER}
+        bodies |= {"/v1/articles:remove": {"ids": ["deal"]}, "/v1/index/rollback": {"version": "1"}}
         for method, path in changing:
             sent: dict[str, Any] = {"json": bodies.get(path, POWER["articles"][0])}
-            if path == "/v1/articles/files":
+            if path == "/v1/articles:upload":
                 sent = {"files": {"files": ("a.txt", b"words")}}
             url = path.replace("{article_id}", "deal")
             answer = served.client.request(method, url, headers=head, **sent)
@@ -157,7 +157,7 @@ class TestKeys:
         head = by(people.add_key("ada", "write"))
         for url in ("http://127.0.0.1:9/x", "http://169.254.169.254/meta", "http://[::1]/"):
             body = {"url": url}
-            refused = served.client.post("/v1/articles/fetch", headers=head, json=body)
+            refused = served.client.post("/v1/articles:fetch", headers=head, json=body)
             assert refused.status_code == 400
 
 

@@ -60,7 +60,7 @@ def test_an_article_is_added_read_changed_and_removed(served: Counter) -> None:
 def test_many_are_removed_at_once_and_the_version_can_be_gone_back_to(served: Counter) -> None:
     before = served.client.get("/v1/index").json()
     body = {"ids": ["deal", "chief", "none"]}
-    job = served.ended(served.client.post("/v1/articles/remove", json=body))
+    job = served.ended(served.client.post("/v1/articles:remove", json=body))
     assert ids(served) == {"reactor", "hostile"}
     assert [row["place"] for row in job["remarks"]] == ["none"]
     versions = served.client.get("/v1/index/versions").json()["versions"]
@@ -79,7 +79,7 @@ def test_files_that_are_sent_are_read_as_those_of_a_folder(served: Counter) -> N
         ("files", ("../../chess.md", b"# Chess\n\nIda Maron won the cup in Vell.\n")),
         ("files", ("tune.mp3", b"ID3")),
     ]
-    job = served.ended(served.client.post("/v1/articles/files", files=files))
+    job = served.ended(served.client.post("/v1/articles:upload", files=files))
     assert job["said"] == "2 added."
     assert [row["place"] for row in job["remarks"]] == ["tune.mp3"]
     assert served.client.get("/v1/articles", params={"q": "chess"}).json()["found"] == 1
@@ -105,7 +105,7 @@ def test_a_page_is_fetched(served: Counter) -> None:
     with newsstand() as site:
         site.put("/harbour", story("The harbour of Vell"))
         body = {"url": f"{site.url}/harbour", "kind": "page"}
-        assert served.ended(served.client.post("/v1/articles/fetch", json=body))["state"] == "done"
+        assert served.ended(served.client.post("/v1/articles:fetch", json=body))["state"] == "done"
     assert served.client.get("/v1/articles", params={"q": "harbour"}).json()["found"] == 1
 
 

@@ -60,7 +60,7 @@ def article_routes(parts: Parts) -> APIRouter:
         rows = [one.model_dump(exclude_none=True) for one in body.articles]
         return await _hand_in(parts, rows, who, response)
 
-    @router.post("/v1/articles/files", status_code=202, responses=documented(409, 503))
+    @router.post("/v1/articles:upload", status_code=202, responses=documented(409, 503))
     async def add_files(
         response: Response,
         files: Annotated[list[UploadFile], File(min_length=1, max_length=MOST_FILES)],
@@ -72,7 +72,7 @@ def article_routes(parts: Parts) -> APIRouter:
         what = first if len(files) == 1 else f"{len(files)} files"
         return _read(parts, f"Adding {what}", uploads, who, response)
 
-    @router.post("/v1/articles/fetch", status_code=202, responses=documented(409, 503))
+    @router.post("/v1/articles:fetch", status_code=202, responses=documented(409, 503))
     async def fetch(body: schemas.FetchRequest, response: Response, who: Writer) -> schemas.Job:
         """Fetch a page's article, or those of a feed or sitemap, which is then noted as a source.
         With a key nothing is fetched from the server's own network."""
@@ -86,7 +86,7 @@ def article_routes(parts: Parts) -> APIRouter:
             response,
         )
 
-    @router.post("/v1/articles/remove", status_code=202, responses=documented(409, 503))
+    @router.post("/v1/articles:remove", status_code=202, responses=documented(409, 503))
     async def remove(body: schemas.RemoveRequest, response: Response, who: Writer) -> schemas.Job:
         """Take articles out of the index, all in one version."""
         return _removing(parts, body.ids, who, response)

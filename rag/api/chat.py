@@ -62,7 +62,7 @@ def chat_routes(parts: Parts, metrics: Metrics) -> APIRouter:
         reply = _Reply(str(request.base_url).rstrip("/"))
         question, history = asked_of(body.messages)
         longest = parts.options.question_characters
-        question = await anyio.to_thread.run_sync(askable, question, longest)
+        question = await anyio.to_thread.run_sync(askable, question, longest, limiter=parts.reading)
         if parts.options.log_questions:
             row = {"request_id": request.scope["request_id"], "question": question}
             log.info("%s", json.dumps(row))

@@ -31,7 +31,7 @@ log = logging.getLogger("byline.api")
 
 LARGEST_BODY = 8_000_000
 """Bytes of a request; of files that are sent, as many as one file may have."""
-_FILES = "/v1/articles/files"
+_FILES = "/v1/articles:upload"
 _UPLOAD = "/gradio_api/upload"
 _ID = re.compile(r"[\w.\-]{1,100}", re.ASCII)
 
