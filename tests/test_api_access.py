@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -224,6 +225,13 @@ class TestThePage:
         assert served.client.get("/").status_code == 200
         people.revoke(people.keys()[0].id)
         assert served.client.get("/").status_code == 401
+
+    def test_passwords_need_a_library_that_is_named(
+        self, people: People, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "argon2", None)
+        with pytest.raises(BylineError, match=r"pip install 'byline\[serve\]'"):
+            people.add_person("ada", PASSWORD, "read")
 
     def test_another_password_ends_what_was_begun_with_the_last(
         self, served: Counter, people: People

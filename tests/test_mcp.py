@@ -18,9 +18,12 @@ from fakes import HashingEmbedder
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
+from corpus.errors import BylineError
 from index.build import build
+from rag.api import serving
 from rag.api.access import SignedIn
 from rag.api.parts import Options
+from rag.api.tools import mcp_server
 from rag.people import People
 
 ROOT = Path(__file__).parent.parent
@@ -108,6 +111,19 @@ def test_over_stdio(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     use(server, everything)
+
+
+def test_without_the_sdk_it_is_named_and_the_rest_is_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with counter(tmp_path / "with") as one:
+        monkeypatch.setitem(sys.modules, "mcp.server.mcpserver", None)
+        with pytest.raises(BylineError, match=r"pip install 'byline\[mcp\]'"):
+            mcp_server(one.parts)
+    monkeypatch.setattr(serving, "find_spec", lambda name: None)
+    with counter(tmp_path / "without") as one:
+        assert one.client.post("/mcp", json={}).status_code == 404
+        assert one.client.get("/v1/models").status_code == 200
 
 
 def test_how_to_add_it_is_told(byline: Byline) -> None:
