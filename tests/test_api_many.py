@@ -19,7 +19,7 @@ from rag.types import Message
 
 CLIENTS = 50
 ROUNDS = 3
-MOST_GROWTH = 60_000_000  # bytes between the first round and the last
+MOST_GROWTH = 30_000_000  # bytes between the first round and the last
 PATIENCE_S = 120
 
 

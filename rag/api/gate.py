@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import uuid4
 
-from starlette._utils import get_route_path
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,6 +22,7 @@ from rag.api.access import SignedIn
 from rag.api.application import MCP, OPEN, is_of_api
 from rag.api.login import PATHS, Login
 from rag.api.metrics import Metrics
+from rag.api.paths import route_path
 from rag.api.problems import Problem, problem_for, response_of
 from rag.loopback import of_this_machine
 from rag.who import Who, signed_in
@@ -94,7 +94,7 @@ class Gate:
             headers = Headers(scope=scope)
             given = headers.get("x-request-id", "")
             scope["request_id"] = given if _ID.fullmatch(given) else uuid4().hex
-            if is_of_api(get_route_path(scope)):
+            if is_of_api(route_path(scope)):
                 await self._to_api(scope, headers, receive, send)
             elif self._login is None:
                 await self._page(scope, receive, send)
@@ -116,12 +116,12 @@ class Gate:
         answer = _Answer(send, scope["request_id"])
         began = time.monotonic()
         try:
-            if get_route_path(scope) in OPEN:
+            if route_path(scope) in OPEN:
                 scope["who"] = Who(right="read")
             else:
                 scope["who"] = await self._access.who(scope, headers)
             body = _Bounded(receive, headers, _most(scope))
-            agents = self._agents if get_route_path(scope) == MCP else None
+            agents = self._agents if route_path(scope) == MCP else None
             await (agents.app if agents else self._api)(scope, body, answer)
         except Exception as error:
             await answer.fail(error, scope, receive)
@@ -133,7 +133,7 @@ class Gate:
     ) -> None:
         answer = _Answer(send, scope["request_id"])
         try:
-            if get_route_path(scope) in PATHS:
+            if route_path(scope) in PATHS:
                 await login(scope, receive, answer)
                 return
             who = await login.access.known(scope, headers)
@@ -143,7 +143,7 @@ class Gate:
                 return
             if who is None:
                 raise Problem(401, "Who asks is not known: log in.")
-            if get_route_path(scope).startswith(_UPLOAD) and not who.may("write"):
+            if route_path(scope).startswith(_UPLOAD) and not who.may("write"):
                 raise Problem(403, f"{who.name} may {who.right} only.")
         except Exception as error:
             await answer.fail(error, scope, receive)
@@ -219,4 +219,4 @@ class _Bounded:
 
 
 def _most(scope: Scope) -> int:
-    return LARGEST_FILE if get_route_path(scope) == _FILES else LARGEST_BODY
+    return LARGEST_FILE if route_path(scope) == _FILES else LARGEST_BODY

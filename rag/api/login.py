@@ -6,13 +6,13 @@ from html import escape
 from urllib.parse import parse_qs
 
 import anyio.to_thread
-from starlette._utils import get_route_path
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from rag.api.access import COOKIE, SignedIn, check_origin, cookie_of
+from rag.api.paths import route_path
 from rag.api.problems import Problem
 from rag.people import SESSION_S
 
@@ -50,7 +50,7 @@ class Login:
         """Raises Problem for another site's form, and for who tries too often."""
         request, headers = Request(scope, receive), Headers(scope=scope)
         check_origin(scope, headers)
-        if get_route_path(scope) == "/logout":
+        if route_path(scope) == "/logout":
             response = await self._out(request, headers)
         elif scope["method"] == "POST":
             response = await self._in(request)

@@ -10,10 +10,10 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from starlette._utils import get_route_path
 from starlette.exceptions import HTTPException
 
 from corpus.errors import BylineError
+from rag.api.paths import route_path
 from rag.line import Crowded
 from rag.upkeep.changes import Busy
 from rag.wording import sentence_for
@@ -132,7 +132,7 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
 def _methods(routes: Sequence[APIRoute], request: Request) -> set[str]:
     """Those of all routes of a path; a router tells those of the first alone."""
-    path = get_route_path(request.scope)
+    path = route_path(request.scope)
     return {m for one in routes if one.path_regex.match(path) for m in one.methods or ()}
 
 
