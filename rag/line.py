@@ -32,7 +32,7 @@ class Line:
         self._tickets: list[object] = []
         self._seconds: deque[float] = deque(maxlen=_RECENT)
 
-    def __len__(self) -> int:
+    def people(self) -> int:
         """How many wait or are at work."""
         with self._changed:
             return len(self._tickets)

@@ -193,7 +193,7 @@ def test_a_client_that_leaves_stops_the_model_and_its_place_is_free(tmp_path: Pa
 
 def until_empty(one: Counter) -> None:
     for _ in range(60):
-        if not len(one.parts.line):
+        if not one.parts.line.people():
             return
         one.parts.line.wait()
     pytest.fail("somebody is still in the line")

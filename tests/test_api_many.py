@@ -76,7 +76,7 @@ def test_fifty_at_once(tmp_path: Path) -> None:
             assert sorted(turns) == list(range(CLIENTS))
             assert set(seen) <= {200, 503}
             assert seen[200] == 5 * CLIENTS
-            assert len(one.parts.line) == 0
+            assert one.parts.line.people() == 0
             sizes.append(psutil.Process().memory_info().rss)
         left = [thread.name for thread in threading.enumerate() if thread.name == "answer"]
     assert generator.most == 1
@@ -110,10 +110,10 @@ def test_who_came_first_is_answered_first(tmp_path: Path) -> None:
             threads.append(threading.Thread(target=ask, args=(one, f"vell{number}")))
             threads[-1].start()
             for _ in range(200):
-                if len(one.parts.line) == number + 1:
+                if one.parts.line.people() == number + 1:
                     break
                 one.parts.line.wait()
-            assert len(one.parts.line) == number + 1
+            assert one.parts.line.people() == number + 1
         go.set()
         for thread in threads:
             thread.join(PATIENCE_S)

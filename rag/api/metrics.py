@@ -38,7 +38,7 @@ class Metrics:
         self._articles = Gauge("byline_index_articles", "Articles of the index", registry=one)
         self._passages = Gauge("byline_index_passages", "Passages of the index", registry=one)
         waiting = Gauge("byline_line", "Questions that wait or are at work", registry=one)
-        waiting.set_function(lambda: len(line))
+        waiting.set_function(line.people)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """`route` is a template, so that its values are few."""
