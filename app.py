@@ -5,17 +5,24 @@ from __future__ import annotations
 import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from corpus.errors import BylineError
 from corpus.files import LARGEST_FILE
-from page.articles import Library, closed_to
+from page.articles import Library
 from page.chat import Pipeline
 from page.components import Components
 from page.conversations import Conversations
 from page.network import no_proxy
+from page.server import Server
 from page.theme import THEME
+from rag.api.access import SignedIn
+from rag.api.parts import Options, Parts
+from rag.api.serving import beside
 from rag.feedback import Feedback
+from rag.loopback import is_loopback
+from rag.upkeep.audit import Audit
+from rag.upkeep.changes import Changes
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -39,7 +46,7 @@ def build_page(
     examples: Sequence[str],
     status: str,
     library: Library | None = None,
-    closed: str | None = None,
+    changes: Changes | None = None,
     conversations: Conversations | None = None,
     feedback: Feedback | None = None,
     usual_load: float | None = None,
@@ -47,11 +54,11 @@ def build_page(
     """The page. `load` runs when it is first opened; until it is done, `status` is its foot. It
     took `usual_load` seconds before, None where that is not known.
 
-    With a `library` it has a view of the articles; `closed` says why that is only to be read.
+    With a `library` it has a view of the articles, whose `changes` others may share.
     Without `conversations`, chats last as long as the page, and without `feedback` no reader's word
     is kept.
     """
-    return Components(load, examples, status, library, closed, conversations, feedback, usual_load)
+    return Components(load, examples, status, library, changes, conversations, feedback, usual_load)
 
 
 def launch(
@@ -67,56 +74,79 @@ def launch(
     usual_load: float | None = None,
     open_browser: bool = False,
     block: bool = True,
+    api: Options | None = None,
+    access: SignedIn | None = None,
+    audit: Audit | None = None,
+    root_path: str = "",
+    trusted: tuple[str, ...] = (),
 ) -> gr.Blocks:
     """Serve the page until interrupted, or return at once if not `block`; `load` begins with it,
     which took `usual_load` seconds before, if known.
 
-    With a `library` it shows the articles, and changes them where `host` is loopback.
+    With a `library` it shows the articles and changes them; with the options of an `api`, that is
+    served beside it. Who may ask, `access` says; without it only this machine may. Changes are
+    noted in an `audit` log. A proxy at an address `trusted` may serve all under a `root_path`.
 
     Raises:
-        BylineError: the port is taken, or the address is not this machine's or not of IPv4.
+        BylineError: the port is taken, the address is not this machine's or not of IPv4, or others
+            could reach it and nobody is asked who they are.
     """
+    if access is None and not is_loopback(host):
+        raise BylineError(f"On {host} others could ask Byline: say who may, or use 127.0.0.1.")
     if ":" in host:
         raise BylineError(
             f"The page cannot be served on {host}: Gradio knows no IPv6; choose an IPv4 address "
             "with --host."
         )
-    closed = closed_to(host)
-    parts = build_page(load, examples, status, library, closed, conversations, feedback, usual_load)
+    if access is not None and (api is None or library is None):
+        raise ValueError("who asks is asked at the door, which stands before an API with a library")
+    changes = Changes(audit.change if audit else None)
+    parts = build_page(
+        load, examples, status, library, changes, conversations, feedback, usual_load
+    )
     page = parts.blocks
-    takes_files = library is not None and closed is None
-    try:
-        page.queue(api_open=False)
-        # Gradio looks for questions a thousand times a second, which takes some of a core all day.
-        page._queue.sleep_when_free = _LOOK_EVERY_S
-        page._queue.progress_update_sleep_when_free = _LOOK_EVERY_S
-        with no_proxy():
-            page.launch(
-                server_name=host,
-                server_port=port,
-                prevent_thread_lock=True,
-                quiet=True,
-                share=False,
-                ssr_mode=False,
-                pwa=False,
-                mcp_server=False,
-                enable_monitoring=False,
-                run_history=False,
-                footer_links=[],
-                theme=THEME,
-                css_paths=[HERE / name for name in STYLES],
-                max_file_size=LARGEST_FILE if takes_files else 0,
-                js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
-                head=ICON,
-            )
-    except OSError as error:
-        raise BylineError(
-            f"The page cannot be served on {host}:{port}, which is taken or not this machine's; "
-            "stop the other program or choose another port with --port."
-        ) from error
+    with no_proxy():
+        app = _application(page, host, port, LARGEST_FILE if library is not None else 0, root_path)
+        if api is not None and library is not None:
+            shared = Parts(parts.loading, parts.line, library, changes, api)
+            app = beside(app, shared, access, trusted)
+        page.server = server = Server(app, host, port, root_path=root_path, proxy_headers=False)
+    page.local_url = server.local_url
     parts.loading.begin()
     if open_browser:
         webbrowser.open(page.local_url)
     if block:
-        page.block_thread()
+        server.wait()
+        page.close(verbose=False)
     return page
+
+
+def _application(page: gr.Blocks, host: str, port: int, largest_file: int, root_path: str) -> Any:
+    """The page as an ASGI application."""
+    import gradio as gr
+    from fastapi import FastAPI
+
+    page.queue(api_open=False)
+    # Gradio looks for questions a thousand times a second, which takes some of a core all day.
+    page._queue.sleep_when_free = _LOOK_EVERY_S
+    page._queue.progress_update_sleep_when_free = _LOOK_EVERY_S
+    return gr.mount_gradio_app(
+        FastAPI(openapi_url=None),
+        page,
+        "/",
+        host,
+        port,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        root_path=root_path or None,
+        max_file_size=largest_file,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        theme=THEME,
+        css_paths=[HERE / name for name in STYLES],
+        js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+        head=ICON,
+    )

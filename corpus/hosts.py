@@ -67,6 +67,12 @@ async def check_place(url: str, found_in: str | None) -> None:
         raise NotFetched(f"{origin} leads to {host}, which is no address on the web")
 
 
+async def is_inside(url: str) -> bool:
+    """Whether an address names this machine or its own network; one without a host does not."""
+    host = urlsplit(url).hostname
+    return host is not None and await _inside(host)
+
+
 async def _inside(host: str) -> bool:
     try:
         return not ipaddress.ip_address(host.partition("%")[0]).is_global

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-import shutil
-import tempfile
-import threading
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
-from corpus.errors import BylineError
 from corpus.sources import Kind
 from index.types import Progress
-from page.chat import sentence_for
+from rag.loopback import of_this_machine
 from rag.upkeep.library import Holdings, Listing, Outcome, Shown
-from rag.upkeep.pace import Pace
-
-log = logging.getLogger(__name__)
+from rag.who import Right, Who
 
 AT_ONCE = 100  # articles on one page of the list
 ELSEWHERE = (
     "This page is open to other machines, so that the articles can be read here and not changed: "
     "use byline index and byline sync on the machine that it runs on."
 )
-_PASSED_ON = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+NOT_YOURS = "You may {right} here: ask whoever runs Byline to change this."
 
 
 class Library(Protocol):
@@ -67,120 +57,11 @@ class View:
     asked_about: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One change, as it is now: under way until it has an outcome or an error."""
-
-    number: int
-    what: str
-    stage: str = ""
-    pace: Pace = field(default_factory=lambda: Pace(0, 0, 0.0))
-    outcome: Outcome | None = None
-    error: str | None = None
-
-    @property
-    def running(self) -> bool:
-        return self.outcome is None and self.error is None
-
-
-class Changes:
-    """Runs one change at a time, in a thread of its own, so that it goes on to its end whoever
-    leaves; everybody sees the same `now`."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._now: Change | None = None
-        self._began = 0.0
-
-    def now(self) -> Change | None:
-        """The change under way or the last one; None before the first."""
-        with self._lock:
-            return self._now
-
-    def start(self, what: str, work: Callable[[Progress], Outcome]) -> None:
-        """Begin a change, and return at once. Raises BylineError while another is under way."""
-        with self._lock:
-            before = self._now
-            if before is not None and before.running:
-                raise BylineError(f"Byline is still busy ({before.what}): wait until that is done.")
-            self._now = Change(before.number + 1 if before else 1, what)
-        threading.Thread(target=self._run, args=[work], name="change", daemon=True).start()
-
-    def _run(self, work: Callable[[Progress], Outcome]) -> None:
-        try:
-            outcome = work(self._on_progress)
-        except Exception as error:  # whoever looks is told; the next change can begin
-            self._become(error=sentence_for(error))
-        else:
-            self._become(outcome=outcome)
-
-    def _on_progress(self, stage: str, done: int, total: int) -> None:
-        now = self._now
-        if now is None or now.stage != stage:
-            self._began = time.monotonic()
-        self._become(stage=stage, pace=Pace(done, total, time.monotonic() - self._began))
-
-    def _become(
-        self,
-        stage: str | None = None,
-        pace: Pace | None = None,
-        outcome: Outcome | None = None,
-        error: str | None = None,
-    ) -> None:
-        with self._lock:
-            assert self._now is not None
-            now = self._now
-            self._now = Change(
-                now.number, now.what, stage or now.stage, pace or now.pace, outcome, error
-            )
-
-
-class Uploads:
-    """Files that a browser sent, in a folder of their own until they are read."""
-
-    def __init__(self, sent: Sequence[str]) -> None:
-        """Takes the files from where they arrived: nobody else reads or deletes them then.
-
-        Raises BylineError for one that is not there any more.
-        """
-        self._folder = Path(tempfile.mkdtemp(prefix="byline-"))
-        self.files: list[Path] = []
-        for number, path in enumerate(map(Path, sent)):
-            place = self._folder / str(number) / path.name
-            place.parent.mkdir()
-            try:
-                shutil.move(path, place)
-            except OSError as error:
-                self.discard()
-                raise BylineError(f"{path.name} did not arrive whole: send it again.") from error
-            self.files.append(place)
-
-    def discard(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def closed_to(host: str) -> str | None:
-    """Why a page that is served on this address shows the articles only; None on loopback."""
-    return None if _is_loopback(host) else ELSEWHERE
-
-
-def refused(headers: Mapping[str, str]) -> str | None:
-    """Why a request may not change anything; None for one that was made on this machine, by the
-    page itself. Another site can make a browser ask here, but not in this page's name."""
-    names = [headers.get("host", "")]
-    if "origin" in headers:
-        names.append(urlsplit(headers["origin"]).netloc)
-    if any(name in headers for name in _PASSED_ON):
-        return ELSEWHERE
-    if not all(_is_loopback(urlsplit(f"//{name}").hostname or "") for name in names):
-        return ELSEWHERE
-    return None
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+def refused(
+    headers: Mapping[str, str], who: Who | None = None, right: Right = "write"
+) -> str | None:
+    """Why a request may not change anything. Who has signed in may what their right says; else one
+    that was made on this machine, by the page itself."""
+    if who is not None:
+        return None if who.may(right) else NOT_YOURS.format(right=who.right)
+    return None if of_this_machine(headers) else ELSEWHERE

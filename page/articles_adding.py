@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,16 +11,20 @@ import gradio as gr
 from corpus.errors import BylineError
 from corpus.files import LARGEST_FILE
 from corpus.forms import WANTED
+from corpus.hosts import is_inside
 from corpus.sources import Kind
 from index.types import Progress
-from page.articles import Library, Uploads, View
+from page.articles import Library, View
 from page.articles_chosen import Shown
-from page.chat import count
 from page.parts import AWAY, button, static_html
 from page.render import render_status
+from rag.upkeep.changes import Uploads
 from rag.upkeep.library import Outcome
+from rag.who import signed_in
+from rag.wording import count
 
 EMPTY = "Write an address first."
+INSIDE = "This is no address on the web, so it is not fetched."
 SHOWN = 200  # characters of a title or an address in the name of a change
 
 Begin = Callable[[str, Callable[[Progress], Outcome], gr.Request], tuple[bool, Shown]]
@@ -90,6 +95,8 @@ class Adding:
     def do_fetch(self, _view: View, address: str, kind: Kind, request: gr.Request) -> Shown:
         if not address.strip():
             return {self.note: render_status(EMPTY, "error")}
+        if signed_in.get() is not None and asyncio.run(is_inside(address.strip())):
+            return {self.note: render_status(INSIDE, "error")}
         begun, shown = self._begin(
             f"Adding {address.strip()[:SHOWN]}",
             lambda on_progress: self.library.fetch(kind, address, on_progress),

@@ -9,9 +9,9 @@ import gradio as gr
 
 from page.articles import AT_ONCE, Library, View
 from page.articles_render import render_asking
-from page.chat import count
 from page.parts import AWAY, TO_SEARCH, button, focus_on, seen, static_html
 from page.render import render_status
+from rag.wording import count
 
 NONE = f"""() => {{
   document.querySelectorAll('#article-rows input').forEach((box) => (box.checked = false));

@@ -10,7 +10,7 @@ import gradio as gr
 
 from corpus.errors import BylineError
 from index.types import Progress
-from page.articles import AT_ONCE, Change, Changes, Library, View, refused
+from page.articles import AT_ONCE, Library, View, refused
 from page.articles_adding import SHOWN, Adding
 from page.articles_chosen import Chosen, Shown
 from page.articles_render import (
@@ -20,7 +20,6 @@ from page.articles_render import (
     render_sources,
     render_versions,
 )
-from page.chat import count, sentence_for
 from page.narrow_view import NarrowView
 from page.parts import (
     AWAY,
@@ -34,7 +33,10 @@ from page.parts import (
     static_html,
 )
 from page.render import render_status
+from rag.upkeep.changes import Change, Changes
 from rag.upkeep.library import Outcome
+from rag.who import Right, signed_in
+from rag.wording import count, sentence_for
 
 SURE = "Remove it? No answer can cite it from then on."
 _QUIET = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
@@ -44,11 +46,9 @@ _LOOK_EVERY_S = 1.0
 class ArticlesView:
     """The components and what they do. Made in the layout; `connect` gives them their events."""
 
-    def __init__(self, library: Library, closed: str | None) -> None:
-        """`closed` says why nobody may change anything here; None where who is at this machine
-        may."""
-        self.library, self.closed = library, closed
-        self.changes = Changes()
+    def __init__(self, library: Library, changes: Changes) -> None:
+        """`changes` are those that the API begins, too."""
+        self.library, self.changes = library, changes
         self.view = gr.State(View())
         self.last_beat = gr.Textbox(visible="hidden", elem_id="beat")  # seen by the browser alone
         with gr.Column(elem_id="articles"):
@@ -275,7 +275,9 @@ class ArticlesView:
         return self._begin("Reading the files again", self.library.update, request)[1]
 
     def do_build_again(self, view: View, request: gr.Request) -> Shown:
-        return self._begin("Building the index again", self.library.build_again, request)[1]
+        return self._begin("Building the index again", self.library.build_again, request, "admin")[
+            1
+        ]
 
     def do_remove(self, view: View, request: gr.Request) -> Shown:
         id_ = view.article_id or ""
@@ -302,6 +304,7 @@ class ArticlesView:
             f"Going to version {version[:SHOWN]}",
             lambda on_progress: self.library.rollback(version, on_progress),
             request,
+            "admin",
         )[1]
 
     def do_forget(self, view: View, event: gr.EventData, request: gr.Request) -> Shown:
@@ -315,13 +318,17 @@ class ArticlesView:
         return self._safely(forget)
 
     def _begin(
-        self, what: str, work: Callable[[Progress], Outcome], request: gr.Request
+        self,
+        what: str,
+        work: Callable[[Progress], Outcome],
+        request: gr.Request,
+        right: Right = "write",
     ) -> tuple[bool, Shown]:
         """Start a change; whether it has begun, and what to show."""
-        reason = self._refusal(request)
+        reason, who = self._refusal(request, right), signed_in.get()
         if reason is None:
             try:
-                self.changes.start(what, work)
+                self.changes.start(what, work, who.name if who else "")
             except BylineError as error:
                 reason = str(error)
         if reason is not None:
@@ -334,5 +341,5 @@ class ArticlesView:
         except Exception as error:  # the page goes on after any error, and says so
             return {self.note: render_status(sentence_for(error), "error")}
 
-    def _refusal(self, request: gr.Request) -> str | None:
-        return self.closed or refused(request.headers)
+    def _refusal(self, request: gr.Request, right: Right = "write") -> str | None:
+        return refused(request.headers, signed_in.get(), right)

@@ -9,13 +9,13 @@ from corpus.sources import Source
 from index.browse import Row, day
 from index.history import Kept
 from index.timeline import Entry
-from page.articles import Change
-from page.chat import count
 from page.render import source_html, web_address
 from rag.commands.output import by_reason
 from rag.reading.untrusted import escape
+from rag.upkeep.changes import Change
 from rag.upkeep.library import Holdings, Listing, Outcome, Shown
 from rag.upkeep.pace import STAGES
+from rag.wording import count
 
 LONGEST = 100_000  # characters of an article that are shown
 MOST_STATES = 50  # of a story

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import logging
-import re
-import threading
-import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from statistics import median
 from typing import Literal, Protocol
 
-from corpus.errors import BylineError
 from index.types import Hit
+from rag.line import Line
+from rag.loading import Loading as LoadingOf
+from rag.markers import MARKER
 from rag.narrow import Scope
 from rag.types import Answer, Checked, Done, Event, Found, Piece, Sentence, Turn
-from rag.upkeep.pace import Wait
-
-log = logging.getLogger(__name__)
+from rag.wording import count, sentence_for
 
 WAITING = "Waiting: {before} before yours{about}…"
 LOOKING = "Looking through the articles{about}…"
-LOADING = "Loading the language model; questions wait for it…"
-CROWDED = "Byline is busy: {before} are waiting already. Ask again in a few minutes."
-LONGEST_LINE = 30
-"""Questions that wait or are at work at once. Each has one of the 40 threads that Gradio serves
-all readers with, so some are left for who only reads."""
-FAILED = "Something went wrong: {kind}. Ask again, or see the log for what happened."
-_MOMENT_S = 0.5
-_RECENT = 9  # answers from which it is told how long the next one takes
-MARKER = re.compile(r" ?\[(\d{1,3})\]")
 
 
 class Description(Protocol):
@@ -67,6 +51,9 @@ class Pipeline(Protocol):
         """The events of one answer within a scope, `Done` last. Closing the iterator stops the
         model."""
         ...
+
+
+Loading = LoadingOf[Pipeline]
 
 
 @dataclass(slots=True)
@@ -149,114 +136,6 @@ class Chat:
         return [Turn(e.question, e.said) for e in self.exchanges[:-1] if e.said]
 
 
-class Loading:
-    """Loads the pipeline once, in a thread of its own; after a failure the next one who asks for it
-    tries again."""
-
-    def __init__(self, load: Callable[[], Pipeline], usual: float | None = None) -> None:
-        """`usual` is how many seconds it took before, None where that is not known."""
-        self._load, self._usual = load, usual
-        self._lock = threading.Lock()
-        self._began = 0.0
-        self._loaded: Future[Pipeline] | None = None
-
-    @property
-    def ready(self) -> bool:
-        return self._loaded is not None and self._loaded.done() and not self._loaded.exception()
-
-    @property
-    def told(self) -> str:
-        """What somebody who waits for it is told: how long it goes on, and how long it may yet."""
-        return f"{LOADING} {Wait(time.monotonic() - self._began, self._usual)}"
-
-    def begin(self) -> Future[Pipeline]:
-        """Load in the background, if nobody does and it is not done, so that the first question
-        waits for less of it."""
-        with self._lock:
-            failed = self._loaded is not None and self._loaded.done() and not self.ready
-            if self._loaded is None or failed:
-                self._loaded, self._began = Future(), time.monotonic()
-                threading.Thread(
-                    target=self._run, args=(self._loaded,), name="loading", daemon=True
-                ).start()
-            return self._loaded
-
-    def _run(self, loaded: Future[Pipeline]) -> None:
-        try:
-            loaded.set_result(self._load())
-        except BaseException as error:  # who asks is told
-            log.warning("Nothing is loaded yet: %s", error)
-            loaded.set_exception(error)
-
-    def get(self) -> Pipeline:
-        return self.begin().result()
-
-    def steps(self) -> Iterator[str]:
-        """What is told until it is loaded, every moment. Raises what keeps it from being loaded."""
-        if self.ready:
-            return
-        loading = self.begin()
-        yield self.told
-        while wait([loading], timeout=_MOMENT_S).not_done:
-            yield self.told
-        loading.result()
-
-
-class Line:
-    """Who waits for an answer, in order: one at a time is at work, as the model has the machine."""
-
-    def __init__(self, longest: int = LONGEST_LINE) -> None:
-        self._longest = longest
-        self._changed = threading.Condition()
-        self._tickets: list[object] = []
-        self._seconds: deque[float] = deque(maxlen=_RECENT)
-
-    def took(self, seconds: float) -> None:
-        """Remember how long an answer took, for those to come."""
-        with self._changed:
-            self._seconds.append(seconds)
-
-    def about(self, answers: int) -> str:
-        """How long so many answers take, in words; nothing before the first is known."""
-        with self._changed:
-            if not self._seconds:
-                return ""
-            return f", about {max(1, round(answers * median(self._seconds)))} s"
-
-    def join(self) -> object:
-        """A ticket, with which one must leave at the end. Raises BylineError where the line is as
-        long as it may be."""
-        ticket = object()
-        with self._changed:
-            if len(self._tickets) >= self._longest:
-                raise BylineError(CROWDED.format(before=count(self._longest, "question")))
-            self._tickets.append(ticket)
-        return ticket
-
-    def leave(self, ticket: object) -> None:
-        with self._changed:
-            self._tickets.remove(ticket)
-            self._changed.notify_all()
-
-    def ahead(self, ticket: object) -> int:
-        """How many are before one."""
-        with self._changed:
-            return self._tickets.index(ticket)
-
-    def wait(self) -> None:
-        """Until somebody has left, or a moment has gone by."""
-        with self._changed:
-            self._changed.wait(_MOMENT_S)
-
-
-def sentence_for(error: Exception) -> str:
-    """What a reader is told of an error; what nobody foresaw goes to the log with its traceback."""
-    if isinstance(error, BylineError):
-        return str(error)
-    log.error("The page could not go on with a question", exc_info=error)
-    return FAILED.format(kind=type(error).__name__)
-
-
 def run(
     exchange: Exchange, loading: Loading, history: Sequence[Turn], line: Line | None = None
 ) -> Generator[None, None, None]:
@@ -319,7 +198,3 @@ def _follow(exchange: Exchange, events: Iterator[Event]) -> Iterator[None]:
             close()  # stops the model, also when the reader has left
     if exchange.answer is None:
         raise RuntimeError("the events ended without an answer")
-
-
-def count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -13,7 +13,7 @@ from typing import Any
 from corpus.article import Article
 from corpus.errors import BylineError
 from page.articles import Library
-from page.chat import Chat, Exchange, Line, Loading, Pipeline, run, sentence_for
+from page.chat import Chat, Exchange, Loading, Pipeline, run
 from page.conversations import Conversations
 from page.evidence import NO_EVIDENCE, render_article, render_earlier, render_evidence
 from page.help import TOUR, render_shortcuts
@@ -21,7 +21,10 @@ from page.network import no_proxy
 from page.offers import instead
 from page.render import MASTHEAD, WELCOME, render_about, render_exchange, render_status
 from rag.feedback import Feedback, judgement_of
+from rag.line import Line
 from rag.narrow import Scope
+from rag.upkeep.changes import Changes
+from rag.wording import sentence_for
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both are read while Gradio is imported
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
@@ -70,15 +73,16 @@ class Components:
         examples: Sequence[str],
         status: str,
         library: Library | None = None,
-        closed: str | None = None,
+        changes: Changes | None = None,
         conversations: Conversations | None = None,
         feedback: Feedback | None = None,
         usual_load: float | None = None,
     ) -> None:
-        """Without a `library` there is no view of the articles; `closed` says why it is only to be
-        read. Without `conversations`, chats last as long as the page, and without `feedback` no
-        reader's word is kept. `usual_load` is how many seconds `load` took before, if known."""
+        """Without a `library` there is no view of the articles, whose `changes` others may share.
+        Without `conversations`, chats last as long as the page, and without `feedback` no reader's
+        word is kept. `usual_load` is how many seconds `load` took before, if known."""
         self.loading, self.library = Loading(load, usual_load), library
+        changes = changes or Changes()
         self.feedback, self.line = feedback or Feedback(), Line()
         self.history = HistoryView(conversations or Conversations(), self.shown)
         with gr.Blocks(title="Byline", analytics_enabled=False, fill_width=True) as self.blocks:
@@ -109,15 +113,15 @@ class Components:
                     self.earlier = chooser("evidence-earlier")
                 with gr.Column(elem_id="composer"):
                     self._compose()
-                articles = None if library is None else ArticlesView(library, closed)
+                self.articles = None if library is None else ArticlesView(library, changes)
                 static_html("", elem_id="card")
                 static_html(render_shortcuts())
                 static_html("<p id='told' aria-live='polite'></p>", elem_id="live")
                 self.about = static_html(f"<footer>{escape(status)}</footer>", elem_id="about")
             self.has_examples = bool(examples)
             self._connect(asked)
-            if articles is not None:
-                articles.connect(self.blocks, self.about, self._about, self.narrow)
+            if self.articles is not None:
+                self.articles.connect(self.blocks, self.about, self._about, self.narrow)
 
     def _compose(self) -> None:
         static_html(SHEET_TAB, elem_id="sheet-tab")

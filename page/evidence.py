@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from corpus.article import Article
 from index.types import Hit, Passage
-from page.chat import Exchange, count
+from page.chat import Exchange
 from page.render import address_of_quote, source_html, web_address
 from rag.commands.output import also_in
 from rag.reading.untrusted import escape
 from rag.types import Answer, Citation
+from rag.wording import count
 
 NO_EVIDENCE = (
     "<section aria-label='Evidence' class='passages'><h2>Evidence</h2><p class='note'>The passages "

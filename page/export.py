@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from index.browse import day
 from page.chat import Exchange
 from page.render import web_address
-from rag.commands.output import answer_json, difference_heading
+from rag.answer_json import answer_json
+from rag.commands.output import difference_heading
 from rag.judging.confidence import in_words
 from rag.reading.untrusted import visible
 from rag.types import Answer, Citation

@@ -22,8 +22,8 @@ TOUR = (
     "sentence says how far its passages support it: <span><i class='verdict supported'></i>all of "
     "it</span>, <span><i class='verdict partly'></i>a part</span>, <span><i class='verdict "
     "unsupported'></i>nothing</span>.</li><li><b>Narrow it down</b> to outlets, articles or days; "
-    "the address keeps what you chose.</li><li>Your <b>chats</b> stay on this machine, for this "
-    "browser alone. Press <kbd>?</kbd> for the "
+    "the address keeps what you chose.</li><li>Your <b>chats</b> stay on this machine, for you "
+    "alone. Press <kbd>?</kbd> for the "
     "shortcuts.</li></ol><button type='button' data-toured>Got it</button></section>"
 )
 

@@ -9,17 +9,20 @@ from typing import Any
 
 import gradio as gr
 
-from page.chat import Chat, Exchange, sentence_for
+from page.chat import Chat, Exchange
 from page.conversations import Conversations, Entry, new_owner
 from page.export import as_json, as_markdown
 from page.kept import from_json, to_json
 from page.parts import AWAY, TO_QUESTION, button, chooser, focus_on, seen, static_html
 from page.render import render_status
 from rag.reading.untrusted import escape
+from rag.who import Who, signed_in
+from rag.wording import sentence_for
 
 GONE = "This chat is not there any more: it was deleted, or its link is no longer shared."
 SHARED = "A chat that somebody shared, to be read. “New chat” begins one of your own."
-NONE = "<p class='note'>Chats stay here, for this browser alone.</p>"
+NONE = "<p class='note'>Chats stay here, for you alone.</p>"
+PERSON = "person:"  # the owner of who signed in begins so; no browser's does
 NOTHING = "<p class='note'>No chat has these words.</p>"
 SURE = "Delete this chat? Its link stops working, too."
 _QUIET = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
@@ -149,8 +152,7 @@ class HistoryView:
         with self._entering:
             if chat.entered:
                 return False
-            known = isinstance(owner, str) and len(owner) >= 32
-            chat.become(Chat(owner=owner if known else new_owner(), entered=True))
+            chat.become(Chat(owner=owner_of(signed_in.get(), owner), entered=True))
             if not (token or chat_id):
                 return False
             try:
@@ -259,6 +261,15 @@ class HistoryView:
             return act()
         except Exception as error:  # the page goes on after any error, and says so
             return {self.note: render_status(sentence_for(error), "error")}
+
+
+def owner_of(who: Who | None, told: object) -> str:
+    """Whose chats a session sees: a person's who signed in, else those of a browser, by what it
+    tells; a new browser's if that is nobody's."""
+    if who is not None:
+        return f"{PERSON}{who.name}"
+    known = isinstance(told, str) and len(told) >= 32 and not told.startswith(PERSON)
+    return str(told) if known else new_owner()
 
 
 def render_list(entries: list[Entry], open_id: str | None, searched: bool) -> str:

@@ -10,13 +10,14 @@ from urllib.parse import quote, urlsplit
 
 from corpus.article import Article
 from index.browse import day
-from page.chat import MARKER, Description, Exchange, count
+from page.chat import Description, Exchange
 from page.offers import render_offers, render_undo
 from rag.commands.output import difference_heading
 from rag.judging.confidence import in_words
-from rag.markers import split_draft
+from rag.markers import MARKER, split_draft
 from rag.reading.untrusted import escape, visible
 from rag.types import Answer, Citation, Claim, Disagreement, Sentence
+from rag.wording import count
 
 MASTHEAD = (
     "<header><h1>Byline</h1><p>Ask the news. Every sentence of the answer says where it comes "

@@ -17,6 +17,7 @@ from rag.commands.bench import bench_app
 from rag.commands.check import check_command
 from rag.commands.index import index_app
 from rag.commands.options import AsJson, AsOf, IndexDir, Store, print_json, settings_with
+from rag.commands.people import keys_app, people_app
 from rag.commands.story import story
 from rag.commands.sync import sync_command
 
@@ -36,6 +37,8 @@ app.add_typer(bench_app, name="bench")
 app.command("sync")(sync_command)
 index_app.command("sync")(sync_command)  # beside the other changes of the index, too
 app.command("story")(story)
+app.add_typer(keys_app, name="keys")
+app.add_typer(people_app, name="people")
 app.command("check")(check_command)
 
 Engine = Annotated[
@@ -92,8 +95,9 @@ def ask(
     settings = settings_with(
         index=index, store=store, engine=engine, base_url=base_url, model=model
     )
+    from rag.answer_json import answer_json
     from rag.commands.batch import answer_all, read_batch
-    from rag.commands.output import answer_json, answer_text
+    from rag.commands.output import answer_text
 
     if batch is not None:
         rows = read_batch(batch)
@@ -132,7 +136,8 @@ def search(
 ) -> None:
     """Find passages only, without a language model."""
     from index.search import Index
-    from rag.commands.output import hits_json, hits_text
+    from rag.answer_json import hits_json
+    from rag.commands.output import hits_text
     from rag.explain import explain, explained_json, explained_text
     from rag.load import load_embedder, load_generator, milvus_of
 
@@ -196,17 +201,22 @@ def serve(
     base_url: BaseUrl = None,
     model: Model = None,
 ) -> None:
-    """Open the page; the index is built first when it is missing or out of date."""
+    """Open the page and the API; the index is built first when it is missing or out of date."""
     settings = settings_with(
         index=index, store=store, engine=engine, base_url=base_url, model=model
     )
+    from rag.api.logs import write_log
+    from rag.api.serving import access_of, options_of
     from rag.commands.terminal import embedder_with_bar, ensure_index
     from rag.feedback import Feedback
     from rag.load import warm_up
     from rag.narrow import Narrowing
+    from rag.upkeep.audit import Audit
     from rag.upkeep.library import Library
     from rag.upkeep.loads import loads_of
 
+    access = access_of(settings, host)
+    write_log()
     ensure_index(settings, articles)
     from app import launch
     from page.conversations import Conversations
@@ -228,7 +238,46 @@ def serve(
         feedback=Feedback(settings.feedback),
         examples=_examples(settings),
         usual_load=loads_of(settings).usual,
+        api=options_of(settings, access),
+        access=access,
+        audit=Audit(settings.audit),
+        root_path=settings.root_path,
+        trusted=settings.trusted_proxies,
     )
+
+
+@app.command()
+def mcp(
+    how: Annotated[
+        bool, typer.Option("--how", help="Say how to add it to the usual clients.")
+    ] = False,
+    index: IndexDir = None,
+    engine: Engine = None,
+    model: Model = None,
+) -> None:
+    """Answer an agent over stdin and stdout, by the Model Context Protocol."""
+    from rag.commands.agents import how as how_to_add
+
+    if how:
+        typer.echo(how_to_add())
+        return
+    settings = settings_with(index=index, engine=engine, model=model)
+    from rag.api.parts import Parts
+    from rag.api.serving import options_of
+    from rag.api.tools import mcp_server
+    from rag.commands.terminal import embedder_with_bar, ensure_index
+    from rag.line import Line
+    from rag.loading import Loading
+    from rag.narrow import Narrowing
+    from rag.upkeep.changes import Changes
+    from rag.upkeep.library import Library
+
+    loading = Loading(lambda: Narrowing(_pipeline(settings)))
+    library = Library(settings, lambda: embedder_with_bar(settings))
+    server = mcp_server(Parts(loading, Line(), library, Changes(), options_of(settings, None)))
+    ensure_index(settings)
+    loading.begin()
+    server.run()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -169,11 +169,14 @@ def _of_server(settings: Settings) -> Generator:
     return OpenAIGenerator(client, chosen, max_new_tokens=settings.max_new_tokens)
 
 
-def load_support(settings: Settings, fetch: Fetch = ensure) -> SupportModel | None:
+def load_support(
+    settings: Settings, fetch: Fetch = ensure, generator: Generator | None = None
+) -> SupportModel | None:
     """What tells how far texts support a claim; None where the rules alone do.
 
     It is the model that this project trained, the language model as a judge (`judge`), or a
-    cross-encoder of others, by its folder or hub id. Weights load on first use, but the judge's.
+    cross-encoder of others, by its folder or hub id. Weights load on first use, but the judge's,
+    which is the `generator` where one is loaded already.
     """
     if settings.support == "rules":
         return None
@@ -184,7 +187,7 @@ def load_support(settings: Settings, fetch: Fetch = ensure) -> SupportModel | No
     from rag.support.others import CrossEncoderSupport, JudgeSupport
 
     if settings.support == "judge":
-        return JudgeSupport(load_generator(settings, fetch))
+        return JudgeSupport(generator or load_generator(settings, fetch))
     return CrossEncoderSupport(settings.support)
 
 

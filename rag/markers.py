@@ -9,6 +9,9 @@ from index.sentences import sentence_spans
 from rag.reading.untrusted import visible
 
 _NUMBER = r"(?:passages?\s*)?\d{1,3}"
+MARKER = re.compile(r" ?\[(\d{1,3})\]")
+"""A marker as answers have it, with the space before it."""
+
 _MARKER = re.compile(
     rf"\s*\[\s*({_NUMBER}(?:\s*(?:[,;&–-]|,?\s*and)\s*{_NUMBER})*)\s*\]", re.IGNORECASE
 )

@@ -14,7 +14,7 @@ from index.types import Hit, Preference
 from index.versions import Manifest
 from rag.describe import Description
 from rag.pipeline import Pipeline
-from rag.types import Event, Turn
+from rag.types import Event, Generator, Turn
 
 
 class Named(NamedTuple):
@@ -80,6 +80,16 @@ class Narrowing:
             if row.outlet:
                 counts[row.outlet] = counts.get(row.outlet, 0) + 1
         return sorted(counts, key=lambda outlet: (-counts[outlet], outlet))
+
+    @property
+    def generator(self) -> Generator:
+        return self._pipeline.generator
+
+    def search(self, question: str, k: int, scope: Scope | None = None) -> list[Hit]:
+        """The `k` best passages within a scope, without a language model."""
+        scope = scope or Scope()
+        with self._pipeline.index.pinned() as index:
+            return Part(index, scope).search(question, k, as_of=scope.as_of)
 
     def stream(
         self, question: str, history: Sequence[Turn], scope: Scope | None = None

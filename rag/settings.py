@@ -17,6 +17,7 @@ from pydantic_settings import (
 
 from corpus.errors import BylineError
 from index.sizes import EXACT_PASSAGES, FTS_PASSAGES
+from rag.who import Right
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_ARTICLES = ROOT / "corpus" / "articles"
@@ -43,6 +44,15 @@ class Settings(BaseSettings):
     kept_answers: int = Field(256, ge=0)  # to what was asked before; 0: none
     chats: Path = Field(default_factory=lambda: user_data_path("byline") / "chats.sqlite")
     feedback: Path = Field(default_factory=lambda: user_data_path("byline") / "feedback.jsonl")
+    people: Path = Field(default_factory=lambda: user_data_path("byline") / "people.sqlite")
+    audit: Path = Field(default_factory=lambda: user_data_path("byline") / "audit.jsonl")
+    log_questions: bool = False  # in the log of the API
+    authentication: Literal["auto", "on"] = "auto"  # auto: where others can reach the server
+    requests_per_minute: int = Field(120, ge=0)  # of the API, by a key that does not say; 0: any
+    proxy_user_header: str | None = None  # in which a reverse proxy says who was let in
+    proxy_right: Right = "read"  # of whom it names
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    root_path: str = Field("", pattern=r"^(/[\w.\-]+)*$")  # under which a proxy serves it
     models_dir: Path = Field(default_factory=lambda: user_cache_path("byline") / "models")
     engine: Engine = "auto"
     base_url: str | None = None  # of a server with OpenAI's API, which then answers

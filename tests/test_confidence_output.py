@@ -12,7 +12,8 @@ from page.chat import Exchange
 from page.export import as_markdown
 from page.kept import from_json, to_json
 from page.render import render_exchange
-from rag.commands.output import answer_json, sources_text
+from rag.answer_json import answer_json
+from rag.commands.output import sources_text
 from rag.types import Answer, Citation, Sentence, Timings
 
 DEAL = Article("deal", "A deal", "Meta bought 49%.", outlet="Daily")

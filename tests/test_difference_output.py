@@ -7,8 +7,9 @@ from fakes import ScriptedPipeline
 
 from corpus.article import Article
 from index.types import Hit, Passage
+from rag.answer_json import answer_json
 from rag.commands.chat import chat_in_terminal
-from rag.commands.output import answer_json, sources_text
+from rag.commands.output import sources_text
 from rag.types import (
     Answer,
     Citation,

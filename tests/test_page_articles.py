@@ -17,7 +17,7 @@ from index.history import Kept
 from index.timeline import Entry
 from index.types import Progress
 from index.versions import Manifest
-from page.articles import ELSEWHERE, Change, Changes, Uploads, closed_to, refused
+from page.articles import ELSEWHERE, NOT_YOURS, refused
 from page.articles_render import (
     GONE,
     LONGEST,
@@ -29,9 +29,11 @@ from page.articles_render import (
     render_sources,
     render_versions,
 )
-from page.chat import FAILED
+from rag.upkeep.changes import Change, Changes, Uploads
 from rag.upkeep.library import Holdings, Listing, Outcome, Shown
 from rag.upkeep.pace import Pace
+from rag.who import Right, Who
+from rag.wording import FAILED
 
 ROW = Row("deal", "Meta buys a stake", "The Ledger", "2025-06-13", 3, 0, "")
 EVIL = Article(
@@ -141,13 +143,10 @@ class TestUploads:
 
 
 class TestWhoMayChange:
-    @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1"])
-    def test_on_loopback_it_is_open(self, host: str) -> None:
-        assert closed_to(host) is None
-
-    @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "news.example", "::", ""])
-    def test_elsewhere_it_is_only_read(self, host: str) -> None:
-        assert closed_to(host) == ELSEWHERE
+    @pytest.mark.parametrize(("right", "may"), [("read", False), ("write", True), ("admin", True)])
+    def test_who_has_signed_in_may_what_their_right_says(self, right: Right, may: bool) -> None:
+        said = refused({"host": "news.example"}, Who("ada", right))
+        assert said == (None if may else NOT_YOURS.format(right=right))
 
     @pytest.mark.parametrize(
         "headers",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,9 +29,13 @@ from corpus.forms import LARGEST_TEXT
 from index.build import build
 from index.change import apply
 from index.live import LiveIndex
-from page.articles import AT_ONCE, ELSEWHERE
+from page.articles import AT_ONCE, NOT_YOURS
 from rag import load
+from rag.api.access import SignedIn
+from rag.api.login import WRONG
+from rag.api.parts import Options
 from rag.narrow import Narrowing
+from rag.people import People
 from rag.pipeline import Pipeline
 from rag.settings import Settings, load_settings
 from rag.upkeep import indexing
@@ -80,7 +85,7 @@ class Room:
 
 
 @contextmanager
-def served(room: Room, host: str = "127.0.0.1") -> Iterator[None]:
+def served(room: Room, access: SignedIn | None = None) -> Iterator[None]:
     """The page over the index of a room, with a model that says one thing."""
 
     def pipeline() -> Narrowing:
@@ -92,7 +97,8 @@ def served(room: Room, host: str = "127.0.0.1") -> Iterator[None]:
         port = free.getsockname()[1]
     library = Library(room.settings, lambda: room.embedder, lambda: Fetcher(QUICK))
     with loops_closed():
-        page = launch(pipeline, host, port, library=library, block=False)
+        options: dict[str, Any] = {"api": Options(asks_who=access is not None), "access": access}
+        page = launch(pipeline, port=port, library=library, block=False, **options)
         room.url = f"http://127.0.0.1:{port}/"
         yield
         page.close(verbose=False)
@@ -111,7 +117,13 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser: Browser) -> I
     indexing.add(room.settings, [news], room.embedder)
     contexts, asked = [], list[str]()
 
-    def visit(view: str = "#view=articles", width: int = 1440, scheme: str = "light") -> Page:
+    def visit(
+        view: str = "#view=articles",
+        width: int = 1440,
+        scheme: str = "light",
+        enter: Callable[[Page], None] = lambda page: None,
+    ) -> Page:
+        """`enter` does what is to be done before the page is there."""
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=scheme,  # type: ignore[arg-type]
@@ -121,6 +133,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser: Browser) -> I
         context.on("request", lambda request: asked.append(request.url))
         page = context.new_page()
         page.goto(room.url + view)
+        enter(page)
         expect(page.locator("#about")).to_contain_text("passage", timeout=90_000)
         if view:
             expect(page.locator("#article-rows [role=status]")).to_be_visible()
@@ -422,10 +435,22 @@ def test_a_change_goes_on_when_its_tab_is_closed(room: Room, page: Page, tmp_pat
     expect(page.locator("#change h3")).to_have_count(0)
 
 
-def test_served_to_other_machines_the_articles_are_read_only(room: Room) -> None:
-    with served(room, host="0.0.0.0"):
-        page = room.visit()
-        expect(page.locator("#articles-note")).to_have_text(ELSEWHERE)
+def test_to_who_may_read_only_nothing_is_offered_to_be_changed(room: Room, tmp_path: Path) -> None:
+    people = People(tmp_path / "people.sqlite")
+    key = people.add_key("ada", "read")
+
+    def enter(page: Page) -> None:
+        for password in ("wrong", key):
+            page.get_by_label("Name").fill("ada")
+            page.get_by_label("Password").fill(password)
+            page.get_by_role("button", name="Log in").click()
+            if password == "wrong":
+                expect(page.get_by_role("alert")).to_have_text(WRONG)
+
+    with served(room, SignedIn(people)):
+        page = room.visit(view="", enter=enter)
+        page.locator("#to-articles").click()
+        expect(page.locator("#articles-note")).to_have_text(NOT_YOURS.format(right="read"))
         for control in ("#upload", "#address", "#look-again", "#update", "#build-again"):
             expect(page.locator(control)).to_be_hidden()
         page.locator("#article-rows button").first.click()
@@ -436,7 +461,8 @@ def test_served_to_other_machines_the_articles_are_read_only(room: Room) -> None
             f"{room.url}gradio_api/upload",
             multipart={"files": {"name": "a.txt", "mimeType": "text/plain", "buffer": b"words"}},
         )
-        assert sent.status == 413
+        assert sent.status == 403
+    people.close()
 
 
 def test_the_view_is_in_the_address_and_reached_by_keys(room: Room) -> None:

@@ -11,9 +11,12 @@ from exchanges import HITS, PAID, answer_of, asked, complete_script, done, playe
 from fakes import ScriptedPipeline
 
 from corpus.errors import BylineError
-from page.chat import CROWDED, FAILED, LOADING, LOOKING, WAITING, Chat, Exchange, Line, Loading, run
+from page.chat import LOOKING, WAITING, Chat, Exchange, Loading, run
 from page.render import STOPPED, STOPPED_EARLY, render_exchange
+from rag.line import CROWDED, Line
+from rag.loading import LOADING
 from rag.types import Done, Found, Piece, Timings, Turn
+from rag.wording import FAILED
 
 
 def test_loading_is_said_before_the_first_event() -> None:

@@ -17,9 +17,9 @@ from served import LEADER, QUESTION, Open, Serve, ask, complete, scripted
 
 from corpus.article import Article
 from corpus.errors import BylineError
-from page.chat import LOADING
 from page.components import BUSY, EMPTY
 from page.render import STOPPED
+from rag.loading import LOADING
 from rag.types import Answer, Claim, Disagreement, Done, Found, Piece, Sentence, Turn
 
 pytestmark = pytest.mark.browser

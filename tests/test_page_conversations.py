@@ -16,9 +16,11 @@ from index.types import Copy
 from page.conversations import LONGEST_TITLE, Conversations, new_owner
 from page.evidence import render_evidence
 from page.export import as_json, as_markdown
+from page.history_view import owner_of
 from page.kept import from_json, to_json
 from page.render import render_exchange
 from rag.types import Claim, Disagreement, Done, Found
+from rag.who import Who
 
 ANN, BEN = new_owner(), new_owner()
 
@@ -181,3 +183,13 @@ def test_json_is_that_of_the_command_line() -> None:
     told = json.loads(as_json("Prices", [done(asked(), PAID)]))
     assert told["title"] == "Prices"
     assert told["turns"][0]["sentences"][0]["citations"][0]["quote"].startswith("It paid")
+
+
+def test_a_person_sees_their_own_chats_in_any_browser_and_no_browser_a_persons() -> None:
+    browsers = new_owner()
+    assert owner_of(Who("ada", "read"), browsers) == owner_of(Who("ada", "admin"), "")
+    assert owner_of(None, browsers) == browsers
+    name = "ada" * 20
+    claimed = owner_of(Who(name), "")
+    assert owner_of(None, claimed) != claimed
+    assert owner_of(None, 7) != owner_of(None, 7)

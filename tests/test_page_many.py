@@ -9,7 +9,8 @@ import pytest
 from deal import QUESTION, Make
 from fakes import ScriptedGenerator
 
-from page.chat import CROWDED, Exchange, Line, Loading, run
+from page.chat import Exchange, Loading, run
+from rag.line import CROWDED, Line
 from rag.narrow import Narrowing
 from rag.types import Message
 

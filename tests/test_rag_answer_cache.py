@@ -21,7 +21,7 @@ from index.live import LiveIndex
 from page.chat import Exchange
 from page.render import render_exchange
 from rag.answer_cache import AnswerCache, Asked
-from rag.commands.output import answer_json
+from rag.answer_json import answer_json
 from rag.narrow import Narrowing, Scope
 from rag.pipeline import Pipeline
 from rag.types import Done, Found, Turn

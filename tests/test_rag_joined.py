@@ -12,7 +12,7 @@ from fakes import ScriptedGenerator
 
 from index.types import Hit, Passage
 from page.chat import Exchange
-from rag.commands.output import answer_json
+from rag.answer_json import answer_json
 from rag.joined import stream_parts
 from rag.narrow import Narrowing, Scope
 from rag.prompt import REFUSAL

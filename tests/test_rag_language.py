@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+from py3langid.langid import LanguageIdentifier
+
+from rag.reading import language
 from rag.reading.language import foreign_language
 
 
@@ -56,3 +60,19 @@ def test_another_script_is_not_taken_for_english(question: str) -> None:
 )
 def test_english_names_and_doubt_pass(question: str) -> None:
     assert foreign_language(question) is None
+
+
+def test_many_who_ask_first_load_the_model_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[object] = []
+    really = LanguageIdentifier.from_modelpath
+
+    def load(*given: object, **options: object) -> object:
+        loaded.append(given)
+        return really(*given, **options)
+
+    monkeypatch.setattr(LanguageIdentifier, "from_modelpath", load)
+    language._loaded.cache_clear()
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(foreign_language, ["Wer hat die Firma im Juni gekauft?"] * 8))
+    assert found == ["German"] * 8
+    assert len(loaded) == 1

@@ -11,7 +11,8 @@ from fakes import ScriptedGenerator
 from index.types import Preference
 from page.chat import Exchange
 from page.render import render_exchange
-from rag.commands.output import answer_json, answer_text, understood_text
+from rag.answer_json import answer_json
+from rag.commands.output import answer_text, understood_text
 from rag.narrow import Narrowing, Scope
 from rag.question.preferred import DISTANT, NEWNESS, PREFERRED, Named, named_in, preference, search
 from rag.reading.times import Span

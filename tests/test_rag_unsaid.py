@@ -11,7 +11,8 @@ from fakes import HashingEmbedder, ScriptedGenerator
 from index.types import Hit, Passage
 from page.chat import Exchange
 from page.render import render_exchange
-from rag.commands.output import answer_json, answer_text
+from rag.answer_json import answer_json
+from rag.commands.output import answer_text
 from rag.differences.disagreement import Told
 from rag.prompt import REFUSAL
 from rag.question.followup import stand_alone

@@ -13,8 +13,9 @@ from index.build import build
 from index.types import Copy, Hit, Passage
 from page.chat import Exchange
 from page.evidence import render_evidence
+from rag.answer_json import hits_json
 from rag.cli import main
-from rag.commands.output import also_in, hits_json, hits_text
+from rag.commands.output import also_in, hits_text
 from rag.evidence import choose_evidence
 
 

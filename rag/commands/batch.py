@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import BylineError
-from rag.commands.output import answer_json
+from rag.answer_json import answer_json
 from rag.pipeline import Pipeline
 from rag.reading.times import parse_day
 

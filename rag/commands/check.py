@@ -28,7 +28,7 @@ def check_command(
 ) -> None:
     """Check an answer sentence by sentence against articles, without an index."""
     from corpus.read import read_articles
-    from rag.commands.output import sentence_json
+    from rag.answer_json import sentence_json
     from rag.load import load_support
     from rag.verify import check_answer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import unicodedata
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ LANGUAGES = {
 }  # fmt: skip
 _CERTAIN = 0.97
 _FEWEST_WORDS = 4
+_LOADING = threading.Lock()
 
 
 def foreign_language(text: str) -> str | None:
@@ -40,8 +42,13 @@ def _is_latin(text: str) -> bool:
     return 3 * latin >= 2 * len(letters)
 
 
-@cache
 def _identifier() -> Any:
+    with _LOADING:  # it takes a second and much memory, and many may ask first
+        return _loaded()
+
+
+@cache
+def _loaded() -> Any:
     from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_modelpath(Path(MODEL_DIR) / MODEL_FILE, norm_probs=True)
