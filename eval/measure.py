@@ -131,6 +131,14 @@ def each(items: Sequence[T], ask: Callable[[T], Record]) -> list[Record]:
     return records
 
 
+# Places on this machine, and who may ask the server.
+_OF_NO_ANSWER = {
+    *("index", "models_dir", "eval_data", "chats", "feedback", "people", "audit"),
+    *("log_questions", "authentication", "requests_per_minute", "proxy_user_header"),
+    *("proxy_right", "trusted_proxies", "root_path"),
+}
+
+
 def make_result(
     suite: str,
     settings: Settings,
@@ -144,7 +152,6 @@ def make_result(
     index for all; without it, `engine` is what answered, None where nothing did."""
     memory = peak_memory_mb()
     peak = Figure(memory, None, None, int(memory is not None), "MB")
-    unused = {"index", "models_dir", "eval_data"}  # places on this machine measure nothing
     run = Run(
         suite=suite,
         created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -156,7 +163,7 @@ def make_result(
         passages=about.passages if about else None,
         seed=options.seed,
         limit=options.limit,
-        settings=settings.model_dump(mode="json", exclude=unused),
+        settings=settings.model_dump(mode="json", exclude=_OF_NO_ANSWER),
         byline=metadata.version("byline"),
         python=platform.python_version(),
         processor=processor(),
