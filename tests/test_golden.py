@@ -97,8 +97,11 @@ def test_every_citation_is_exact(outcome: Result, pipeline: Pipeline) -> None:
 
 
 def test_the_model_was_given_few_tokens(outcome: Result) -> None:
-    """On a CPU the prompt's length is the time to the first word."""
-    prompts = [r.timings.prompt_tokens for r in outcome.records if not r.abstained]
+    """On a CPU the prompt's length is the time to the first word. For a quotation the model may
+    have been given nothing to write from."""
+    written = [r for r in outcome.records if not r.abstained and not r.quoted]
+    prompts = [record.timings.prompt_tokens for record in written]
+    assert prompts
     assert all(prompt is not None and prompt < 1500 for prompt in prompts)
 
 
