@@ -259,7 +259,7 @@ def read_weights(model: str | Path, device: str = "cpu", *, local_only: bool) ->
     if is_gguf:
         options["gguf_file"] = path.name
     try:
-        if not local_only:
+        if not local_only and not is_gguf:
             ask_hub(str(model))
         tokenizer = AutoTokenizer.from_pretrained(source, **options)
         loaded = AutoModelForCausalLM.from_pretrained(
