@@ -50,7 +50,9 @@ def mcp_server(parts: Parts) -> MCPServer[Any]:
         raise BylineError(
             "The MCP server needs the SDK of MCP, which is not installed: pip install 'byline[mcp]'"
         ) from error
-    server: MCPServer[Any] = MCPServer("byline", title="Byline", instructions=INSTRUCTIONS)
+    server: MCPServer[Any] = MCPServer(
+        "byline", title="Byline", instructions=INSTRUCTIONS, log_level="WARNING"
+    )
     tools = Tools(parts)
     reading = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
