@@ -73,6 +73,10 @@ Pool = Annotated[
         help="Of news and linked: search N articles only, those that the questions name first.",
     ),
 ]
+Plain = Annotated[
+    bool,
+    typer.Option("--plain", help="Ask the plain recipe, with the same index and weights, instead."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
 Out = Annotated[Path, typer.Option(metavar="DIR", help="Where the run is kept.")]
 
@@ -88,6 +92,7 @@ def _suite_command(name: str) -> Callable[..., None]:
         data: Data = None,
         index: IndexDir = None,
         support: Support = None,
+        plain: Plain = False,
         as_json: AsJson = False,
         out: Out = REPORTS,
     ) -> None:
@@ -95,7 +100,7 @@ def _suite_command(name: str) -> Callable[..., None]:
         from eval.sets import AbsentSetError
         from eval.suites import run_suite
 
-        options = Options(limit, seed, engine, model, data, index, split, pool, support)
+        options = Options(limit, seed, engine, model, data, index, split, pool, support, plain)
         try:
             result = run_suite(name, options)
         except AbsentSetError as absent:

@@ -21,6 +21,7 @@ from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from corpus.article import Article
+    from eval.runner import Asks
     from index.types import Embedder
     from rag.describe import Description
     from rag.pipeline import Pipeline
@@ -32,7 +33,8 @@ T = TypeVar("T")
 class Options:
     """What a person chose; None is the default of each suite.
 
-    `pool` is how many articles the suites of news are asked over; None is all of them.
+    `pool` is how many articles the suites of news are asked over; None is all of them. With `plain`
+    not Byline answers but the plain recipe (eval/plain.py), with the same index and weights.
     """
 
     limit: int | None = None
@@ -44,6 +46,17 @@ class Options:
     split: str | None = None
     pool: int | None = None
     support: str | None = None
+    plain: bool = False
+
+    def asked(self, pipeline: Pipeline) -> Asks:
+        """What the questions go to."""
+        from eval.plain import PlainRecipe
+
+        return PlainRecipe(pipeline) if self.plain else pipeline
+
+    def named(self, suite: str) -> str:
+        """The run's name for a suite."""
+        return f"{suite}-plain" if self.plain else suite
 
     def settings(self, index: Path | None) -> Settings:
         return load_settings(
@@ -153,7 +166,7 @@ def make_result(
     memory = peak_memory_mb()
     peak = Figure(memory, None, None, int(memory is not None), "MB")
     run = Run(
-        suite=suite,
+        suite=options.named(suite),
         created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         model=settings.model,
         engine=about.engine if about else engine,

@@ -37,6 +37,8 @@ def run_suite(name: str, options: Options) -> Result:
     if name in OWN:
         return run_own(name, options)
     if name == "attribution":
+        if options.plain:
+            raise BylineError("In attribution no question is asked: leave --plain out.")
         return run_attribution(options)
     raise BylineError(
         f"There is no suite {name}: choose gold, {', '.join([*NEWS, *OWN])} or attribution."
@@ -78,7 +80,7 @@ def run_mine(path: Path, options: Options) -> Result:
     read_manifest(settings.index)  # says what is wrong before weights are loaded
     pipeline = load(settings)
     with closing(pipeline.index):
-        records = each(questions, Runner(pipeline).ask)
+        records = each(questions, Runner(options.asked(pipeline)).ask)
         summary = summarise(records, options.seed)
         return make_result("mine", settings, options, records, summary, pipeline.describe())
 
@@ -103,7 +105,7 @@ def _run_pooled(
     speed = ensure_suite_index(settings.index, articles, source, embedder_of(settings))
     pipeline = load(settings)
     with closing(pipeline.index):
-        records = each(questions, Runner(pipeline).ask)
+        records = each(questions, Runner(options.asked(pipeline)).ask)
         summary = summarise(records, options.seed, {"passages_per_second": speed})
         return make_result(name, settings, options, records, summary, pipeline.describe())
 
@@ -124,12 +126,14 @@ def run_own(name: str, options: Options) -> Result:
     )
     with tempfile.TemporaryDirectory(prefix="byline-eval-") as temporary:
         settings = options.settings_of_suite(Path(temporary))
-        records, engine = _ask_each_of_its_own(settings, [cases[q.id] for q in questions])
+        records, engine = _ask_each_of_its_own(settings, [cases[q.id] for q in questions], options)
     summary = summarise(records, options.seed)
     return make_result(name, settings, options, records, summary, engine=engine)
 
 
-def _ask_each_of_its_own(settings: Settings, cases: Sequence[Case]) -> tuple[list[Record], str]:
+def _ask_each_of_its_own(
+    settings: Settings, cases: Sequence[Case], options: Options
+) -> tuple[list[Record], str]:
     """The records, and the engine that answered."""
     from index.build import build
     from index.search import Index
@@ -143,7 +147,7 @@ def _ask_each_of_its_own(settings: Settings, cases: Sequence[Case]) -> tuple[lis
         build(articles[question.id], embedder, settings.index)
         pipeline.index.close()
         pipeline.index = Index.open(settings.index, embedder)
-        return Runner(pipeline).ask(question)
+        return Runner(options.asked(pipeline)).ask(question)
 
     try:
         return each([case.question for case in cases], ask), pipeline.generator.engine

@@ -41,6 +41,7 @@ def load_pipeline(
     from rag.evidence import Budget
     from rag.limits import Limits
     from rag.pipeline import Pipeline
+    from rag.support.trained import TrainedSupport
 
     embedder = load_embedder(settings, fetch)
     index = LiveIndex(settings.index, embedder, milvus_of(settings))
@@ -61,6 +62,7 @@ def load_pipeline(
             budget=Budget(characters=settings.evidence_characters),
         ),
         answers,
+        TrainedSupport(embedder) if settings.support == "trained" else None,
     )
 
 

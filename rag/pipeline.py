@@ -36,7 +36,18 @@ from rag.quote import best_quote
 from rag.reading.casing import with_names
 from rag.reading.phrasing import as_question
 from rag.retrieve import retrieve
-from rag.types import Answer, Done, Event, Found, Generator, History, Searched, Sentence, Turn
+from rag.types import (
+    Answer,
+    Done,
+    Event,
+    Found,
+    Generator,
+    History,
+    Searched,
+    Sentence,
+    SupportModel,
+    Turn,
+)
 from rag.unsaid import as_presumed, unsaid
 
 
@@ -53,13 +64,16 @@ class Pipeline:
         generator: Generator,
         limits: Limits | None = None,
         answers: AnswerCache | None = None,
+        support: SupportModel | None = None,
     ) -> None:
-        """With `answers` a question that was asked before is answered from there."""
+        """With `answers` a question that was asked before is answered from there; `support` finds
+        what says the same in other words."""
         self.index = index
         self._embedder = embedder
         self.generator = generator
         self._limits = limits or Limits()
         self._answers = answers if answers is not None else AnswerCache()
+        self._support = support
 
     def ask(self, question: str, history: History = (), as_of: date | None = None) -> Answer:
         """The answer, whole. Raises BylineError for a question that cannot be asked."""
@@ -118,7 +132,8 @@ class Pipeline:
         sentences = as_presumed(query, sentences, retrieved, self._embedder, self.generator)
         yield from show_quoted(evidence, sentences if quoted else ())
         sure = confidence(evidence, quoted=quoted) if sentences and self.generator.taught else None
-        sentences, cited = corroborate(sentences, evidence if sentences else judged, retrieved)
+        cited = evidence if sentences else judged
+        sentences, cited = corroborate(sentences, cited, retrieved, self._support)
         reader = Reader(judged, ranked, self.generator)
         told = tell_differences(query, sentences, cited, retrieved, reader)
         missing = unsaid(query, told, retrieved, self._embedder, self.generator)

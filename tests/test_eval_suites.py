@@ -72,6 +72,36 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
+def test_the_plain_recipe_is_asked_with_the_same_index_and_weights(data: Path) -> None:
+    result = run_suite("abstain", Options(data=data, plain=True))
+    assert result.run.suite == "abstain-plain"
+    for record in result.records:
+        assert record.answer == "It was Wang. [1]"  # nothing is checked, so nothing is refused
+        assert record.sentences[0].verdict is None
+        assert record.confidence is None
+        assert [one.number for one in record.sentences[0].citations] == [1]
+    with pytest.raises(BylineError, match="no question is asked"):
+        run_suite("attribution", Options(data=data, plain=True))
+
+
+def test_the_plain_recipe_gives_the_five_nearest_and_can_refuse(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = ScriptedGenerator("I do not know.")
+
+    def load(settings: Settings) -> Pipeline:
+        embedder = HashingEmbedder()
+        return Pipeline(Index.open(settings.index, embedder), embedder, generator)
+
+    monkeypatch.setattr(suites, "load", load)
+    index = data / "index"
+    records = run_suite("linked", Options(data=data, index=index, plain=True)).records
+    assert [record.abstained for record in records] == [True, True]
+    told = generator.asked[0][-1].content
+    assert all(f"[{n}] T" in told for n in range(1, 6))
+    assert "[6]" not in told
+
+
 def test_titles_that_the_judge_was_taught_from_are_left_out(data: Path) -> None:
     asked = {f"Firm {record.id}" for record in run_suite("abstain", Options(data=data)).records}
     learnt, _ = held_out(read_cases(data, "squad2"), SHARE_TESTED, SEED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from corpus.article import Article
@@ -50,6 +51,28 @@ def test_by_the_sentence_that_says_it() -> None:
 
 def test_one_that_says_less_or_another_thing_is_not() -> None:
     assert cited_by([LESS, OTHER]) == ["own"]
+
+
+class Believing:
+    """A support model that finds the same in all that holds the word "successor"."""
+
+    name, least = "believing", 0.5
+
+    def supports(self, claim: str, texts: Sequence[str]) -> list[float]:
+        return [0.9 if "successor" in text else 0.1 for text in texts]
+
+
+def test_one_that_says_it_in_other_words_is_as_the_support_model_tells() -> None:
+    said = "Jason Droege is the new chief executive of Scale AI."
+    own, title = whole(article("own", said)), "Scale AI gets a new chief executive"
+    other = replace(article("other", "His successor is Jason Droege."), title=title)
+    fewer = replace(article("fewer", "Jason Droege has left."), title=title)
+    named = replace(article("named", "Her successor is Ada Ruiz."), title=title)
+    answer = Sentence(said, (Citation(1, own.passage, 0, len(said)),), "supported", 1.0)
+    for model, cited in ((None, ["own"]), (Believing(), ["own", "other"])):
+        others = [whole(one) for one in (other, fewer, named)]
+        sentences, _ = corroborate([answer], [own], others, model)
+        assert [one.passage.article.id for one in sentences[0].citations] == cited
 
 
 def test_copies_of_one_story_are_one_voice() -> None:
