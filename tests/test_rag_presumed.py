@@ -36,9 +36,6 @@ from rag.reading.verbs import BASE, PARTICIPLE, PAST, PRESENT_PARTICIPLE, third_
         ("Who will succeed Ruiz at Vell?", "anyone will succeed Ruiz at Vell"),
         ("Who has bought the ferry line?", "anyone has bought the ferry line"),
         ("Who was arrested in Port Lyle?", "anyone was arrested in Port Lyle"),
-        ("Which company bought Orrin from Vell?", "any company bought Orrin from Vell"),
-        ("Which bank lent Ruiz the cash that Vell paid?",
-         "any bank lent Ruiz the cash that Vell paid"),
         ("Who did Vell hire as its treasurer?", "Vell hired anyone as its treasurer"),
         ("What did Vell buy in June?", "Vell bought anything in June"),
         ("How many people did Orrin lay off in July?", "Orrin laid off any people in July"),
@@ -109,6 +106,8 @@ def test_what_is_asked_beyond_it(question: str, lack: str | None) -> None:
         "How much did Vell pay when it bought Orrin?",
         "What prompted the sale of Orrin?",
         "Which recently founded company bought Orrin?",
+        "Which company bought Orrin from Vell?",  # whether any did is what is asked
+        "How many people worked at Orrin in July?",
         "What did Vell ask Ruiz to buy?",
         "What did the boats that Vell bought carry?",
         "What?",

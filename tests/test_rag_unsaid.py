@@ -145,6 +145,10 @@ class TestAnAnswerToAnotherQuestion:
         assert answer.abstained
         assert [s.text for s in answer.sentences] == [REFUSAL, NOT_SOLD]
 
+    def test_is_not_given_in_doubt_either(self, make: Make) -> None:
+        answer = make(Taught(0.95, 0.3)).ask(WHY_SOLD)
+        assert [s.text for s in answer.sentences] == [REFUSAL]
+
     def test_stands_where_the_articles_say_it(self, make: Make) -> None:
         assert not make(Taught(0.95, 0.95)).ask(WHY_SOLD).abstained
 

@@ -21,8 +21,8 @@ COMMON = frozenset(
 _CEO = "CEO"
 """A post that every company has, and that articles also call "chief" or "boss": no name."""
 _ALIASES = {
-    **dict.fromkeys(["u.s", "america", "american"], "us"),
-    **dict.fromkeys(["u.k", "britain", "british"], "uk"),
+    **dict.fromkeys(["u.s", "america", "american", "americans"], "us"),
+    **dict.fromkeys(["u.k", "britain", "british", "britons"], "uk"),
 }
 
 
