@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from rag.engines import int8
 from rag.engines.int8 import Int8Linear, computes_int8, use_int8
 
 
@@ -40,9 +41,28 @@ def test_a_layer_whose_rows_are_rounded_gives_its_own_weights_up(linear: nn.Line
     assert Int8Linear(linear).linear is None
 
 
-def test_a_layer_wider_in_than_out_keeps_its_rows_as_they_are() -> None:
+@pytest.mark.parametrize(("outlier", "lost"), [(1.0, 0.01), (300.0, 0.01), (3000.0, 0.05)])
+def test_a_very_large_value_leaves_room_for_the_others_in_a_layer_wider_in_than_out(
+    outlier: float, lost: float
+) -> None:
+    narrow = nn.Linear(64, 32, bias=False, dtype=torch.bfloat16)
+    with torch.no_grad():
+        narrow.weight[:, 7] = 0  # so that the others are all that there is to see
+    rows = row(40)
+    exact = narrow(rows)
+    rows[..., 7] = outlier
+    assert (Int8Linear(narrow)(rows) - exact).norm() < lost * exact.norm()
+
+
+@pytest.mark.skipif(not computes_int8(), reason="this processor has no int8 instructions")
+def test_such_a_layer_keeps_its_weights_where_bfloat16_has_instructions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     narrow = nn.Linear(64, 32, dtype=torch.bfloat16)
+    monkeypatch.setattr(int8, "multiplies_bfloat16", lambda: True)
     assert torch.equal(Int8Linear(narrow)(row(40)), narrow(row(40)))
+    monkeypatch.setattr(int8, "multiplies_bfloat16", lambda: False)
+    assert Int8Linear(narrow).linear is None
 
 
 @pytest.mark.parametrize("largest", [1e-3, 1.0, 3.1e5])
@@ -80,6 +100,7 @@ def test_every_linear_layer_of_a_model_is_taken() -> None:
 
 _MANY_ROWS = """
 import torch
+from rag.engines import int8
 from rag.engines.int8 import Int8Linear
 Int8Linear(torch.nn.Linear(64, 128, dtype=torch.bfloat16))(torch.ones(40, 64, dtype=torch.bfloat16))
 """
