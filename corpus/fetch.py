@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from corpus.hosts import Host, check_place
+from corpus.hosts import Host, Inside, is_inside
 from corpus.transfer import NoAnswer, NotFetched, TryAgain, read_body, retry_after
 
 if TYPE_CHECKING:
@@ -70,10 +70,13 @@ class Fetcher:
         self,
         bounds: Bounds = Bounds(),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        only_web: bool = False,
     ) -> None:
-        self._bounds, self._sleep = bounds, sleep
+        """With `only_web` nothing of this machine or its own network is fetched."""
+        self._bounds, self._sleep, self._only_web = bounds, sleep, only_web
         self._hosts: dict[str, Host] = {}
-        self._client: httpx.AsyncClient | None = None
+        self._of_web: set[str] = set()  # hosts that were asked at an address on the web
+        self._clients: dict[bool, httpx.AsyncClient] = {}  # those that ask the web only, and others
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fetch", daemon=True)
         self._thread.start()
@@ -123,8 +126,8 @@ class Fetcher:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        if self._client is not None:
-            await self._client.aclose()
+        for client in self._clients.values():
+            await client.aclose()
         await self._loop.shutdown_default_executor()
 
     async def _get(self, url: str, headers: dict[str, str], found_in: str | None) -> Fetched:
@@ -157,13 +160,16 @@ class Fetcher:
                 raise NotFetched(f"redirects in a circle by way of {url}")
             seen.add(url)
             host = self._host(url)
-            await check_place(url, found_in)
-            if not await self._allowed(host, url):
-                raise NotFetched(f"{host.name} does not allow it (robots.txt)")
-            async with host.turn(self._sleep):
-                began = time.monotonic()
-                answer = await self._timed(self._ask(url, headers), left)
-                left -= time.monotonic() - began
+            client = self._opened(await self._stays_on_web(found_in))
+            try:
+                if not await self._allowed(host, url, client):
+                    raise NotFetched(f"{host.name} does not allow it (robots.txt)")
+                async with host.turn(self._sleep):
+                    began = time.monotonic()
+                    answer = await self._timed(self._ask(url, headers, client), left)
+                    left -= time.monotonic() - began
+            except Inside as error:
+                raise _led(found_in, error) from error
             if isinstance(answer, Fetched):
                 return answer
             url, found_in = answer, url
@@ -175,12 +181,21 @@ class Fetcher:
         except asyncio.TimeoutError:
             raise NoAnswer(f"took more than {self._bounds.seconds:g} s") from None
 
-    async def _ask(self, url: str, headers: dict[str, str]) -> Fetched | str:
+    async def _stays_on_web(self, found_in: str | None) -> bool:
+        """Whether what an address was found in must not lead into the machine's own network. A host
+        that was on the web once stays there, whatever its name stands for by now."""
+        if self._only_web or found_in is None:
+            return self._only_web
+        return urlsplit(found_in).hostname in self._of_web or not await is_inside(found_in)
+
+    async def _ask(
+        self, url: str, headers: dict[str, str], client: httpx.AsyncClient
+    ) -> Fetched | str:
         """One request: what came, or the address to go on to."""
         import httpx
 
         try:
-            async with self._opened().stream("GET", url, headers=headers) as answer:
+            async with client.stream("GET", url, headers=headers) as answer:
                 status = answer.status_code
                 if answer.has_redirect_location:
                     return urljoin(url, answer.headers["Location"])
@@ -204,13 +219,16 @@ class Fetcher:
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise NotFetched(f"not understood ({error})") from error
 
-    def _opened(self) -> httpx.AsyncClient:
-        if self._client is None:
+    def _opened(self, only_web: bool) -> httpx.AsyncClient:
+        if only_web not in self._clients:
             import httpx
             import truststore
 
-            self._client = httpx.AsyncClient(
-                verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            from corpus.connect import WebTransport
+
+            verify = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            self._clients[only_web] = httpx.AsyncClient(
+                transport=WebTransport(verify, only_web, self._of_web.add),
                 timeout=httpx.Timeout(None, connect=15.0),  # `_timed` bounds the rest
                 headers={
                     "User-Agent": f"{AGENT}/{version('byline')}",
@@ -218,7 +236,7 @@ class Fetcher:
                     "Accept-Encoding": "gzip",
                 },
             )
-        return self._client
+        return self._clients[only_web]
 
     def _host(self, url: str) -> Host:
         try:
@@ -234,28 +252,28 @@ class Fetcher:
             self._hosts[root] = Host(parts.hostname, root, self._bounds.delay_s)
         return self._hosts[root]
 
-    async def _allowed(self, host: Host, url: str) -> bool:
+    async def _allowed(self, host: Host, url: str, client: httpx.AsyncClient) -> bool:
         async with host.asking:
             if not host.asked:
-                host.rules = await self._rules(host)
+                host.rules = await self._rules(host, client)
                 host.asked = True
                 delay = host.rules.crawl_delay(AGENT) if host.rules else None
                 if delay is not None:
                     host.delay_s = max(host.delay_s, min(delay, self._bounds.longest_delay_s))
         return host.rules is None or bool(host.rules.can_fetch(url, AGENT))
 
-    async def _rules(self, host: Host) -> Protego | None:
+    async def _rules(self, host: Host, client: httpx.AsyncClient) -> Protego | None:
         """The rules of robots.txt; None where there are none. An error of the host forbids all."""
         from protego import Protego
 
         url = f"{host.root}/robots.txt"
         try:
             for _ in range(6):
-                answer = await self._timed(self._robots(url), self._bounds.seconds)
+                answer = await self._timed(self._robots(url, client), self._bounds.seconds)
                 if not isinstance(answer, str):
                     return Protego.parse(answer.decode("utf-8", "replace")) if answer else None
                 self._host(answer)
-                await check_place(answer, url)
+                client = self._opened(await self._stays_on_web(url))
                 url = answer
         except TryAgain as error:
             raise NoAnswer(
@@ -264,11 +282,11 @@ class Fetcher:
             ) from error
         return None  # RFC 9309: after five redirects it may be taken as missing
 
-    async def _robots(self, url: str) -> bytes | str:
+    async def _robots(self, url: str, client: httpx.AsyncClient) -> bytes | str:
         import httpx
 
         try:
-            async with self._opened().stream("GET", url) as answer:
+            async with client.stream("GET", url) as answer:
                 if answer.has_redirect_location:
                     return urljoin(url, answer.headers["Location"])
                 if answer.status_code >= 500 or answer.status_code == 429:
@@ -281,6 +299,14 @@ class Fetcher:
             raise TryAgain(str(error).rstrip(".") or type(error).__name__) from error
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise NotFetched(f"robots.txt not understood ({error})") from error
+
+
+def _led(found_in: str | None, error: Inside) -> NotFetched:
+    """The same, with what led there."""
+    origin = urlsplit(found_in).hostname if found_in else None
+    if origin is None:
+        return error
+    return NotFetched(f"{origin} leads to {error.host}, which is no address on the web")
 
 
 def _with_wait(error: TryAgain) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
 import time
@@ -16,6 +17,7 @@ from corpus.transfer import NotFetched
 if TYPE_CHECKING:
     from protego import Protego
 
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _IN_A_ROW = 3  # addresses of a host that fail before the others are not asked for
 
 
@@ -57,29 +59,45 @@ class Host:
                 self._free_at = time.monotonic() + self.delay_s
 
 
-async def check_place(url: str, found_in: str | None) -> None:
-    """Refuse what leads from the web into the machine's own network, where pages are private."""
-    host = urlsplit(url).hostname
-    origin = urlsplit(found_in).hostname if found_in else None
-    if origin is None or host is None or origin == host or await _inside(origin):
-        return
-    if await _inside(host):
-        raise NotFetched(f"{origin} leads to {host}, which is no address on the web")
+class Inside(NotFetched):
+    """A host is this machine or of its own network, where pages are private."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"{host} is no address on the web, so it is not fetched")
+        self.host = host
 
 
 async def is_inside(url: str) -> bool:
     """Whether an address names this machine or its own network; one without a host does not."""
     host = urlsplit(url).hostname
-    return host is not None and await _inside(host)
-
-
-async def _inside(host: str) -> bool:
+    if host is None:
+        return False
     try:
-        return not ipaddress.ip_address(host.partition("%")[0]).is_global
-    except ValueError:
-        loop = asyncio.get_running_loop()
-    try:
-        found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        return not all(map(is_on_web, await addresses_of(host)))
     except (OSError, UnicodeError):
         return False  # behind a proxy no name is known here; the request says what is wrong
-    return any(not ipaddress.ip_address(str(a[4][0]).partition("%")[0]).is_global for a in found)
+
+
+async def addresses_of(host: str) -> list[str]:
+    """What a name stands for, in the order to be tried; also of the forms 127.1, 0x7f000001 and
+    2130706433 of an address. Raises OSError for a name that is not known."""
+    with contextlib.suppress(ValueError):
+        ipaddress.ip_address(host.partition("%")[0])
+        return [host]
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+def is_on_web(address: str) -> bool:
+    """Whether anybody can reach an address: not this machine's, its networks', a group's or
+    nobody's, also where one of IPv4 is written within one of IPv6."""
+    one = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(one, ipaddress.IPv6Address):
+        within = [one.ipv4_mapped, one.sixtofour, *(one.teredo or ())]
+        if one in _NAT64:
+            within.append(ipaddress.IPv4Address(int(one) & 0xFFFFFFFF))
+        if one.is_site_local or not all(is_on_web(str(inner)) for inner in within if inner):
+            return False
+        if one.ipv4_mapped:
+            return True
+    return one.is_global and not one.is_multicast

@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from corpus.errors import BylineError
+from corpus.errors import Away, BylineError
 from index import versions
 from index.postings import sparse_rows, terms_of
 from index.store import Store
@@ -29,6 +30,9 @@ from index.vectors import Exact, check_width, ordered
 from index.versions import Manifest
 
 TIMEOUT_S = 10.0
+_AGAIN_S = 1.0
+"""After it could not be connected to: so long whoever asks is told so at once. All who ask at a
+time would else wait for the end of each other's time."""
 _AT_ONCE = 1000  # passages sent at once
 _MOST = 16_384  # hits that Milvus gives for one question
 _LISTED = 5_000  # ids up to which a search names them
@@ -53,6 +57,7 @@ class Milvus:
         self._timeout_s = timeout_s
         self._connected: Any = None
         self._lock = threading.Lock()
+        self._away: tuple[float, Exception] | None = None  # when it failed last, and how
 
     def current(self) -> str | None:
         """The version that the alias names, None where there is none."""
@@ -179,7 +184,9 @@ class Milvus:
     def _client(self) -> Any:
         with self._lock:
             if self._connected is None:
-                self._connected = self._opened()
+                if self._away and time.monotonic() - self._away[0] < _AGAIN_S:
+                    raise self._failed(self._away[1]) from self._away[1]
+                self._connected, self._away = self._opened(), None
             return self._connected
 
     def _opened(self) -> Any:
@@ -191,13 +198,15 @@ class Milvus:
                 uri=self._uri, timeout=self._timeout_s, dedicated=True, grpc_options=options
             )
         except failures as error:
+            self._away = time.monotonic(), error
             raise self._failed(error) from error
 
-    def _failed(self, error: Exception) -> BylineError:
+    def _failed(self, error: Exception) -> Away:
         reason = " ".join(str(getattr(error, "message", "") or error).split())[:300]
-        return BylineError(
+        return Away(
+            "Milvus",
             f"{self.address} could not be asked ({reason.rstrip('.')}): see whether Milvus runs "
-            "there, and ask again."
+            "there, and ask again.",
         )
 
     def _collection(self, version: str) -> str:

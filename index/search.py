@@ -229,6 +229,11 @@ class Index:
         """Whether another version is in use by now."""
         return _in_use(self.directory, self._milvus) != self.manifest.version
 
+    def check(self) -> None:
+        """Raises Away where it is searched elsewhere and nobody answers there."""
+        if self._milvus is not None:
+            self._milvus.current()
+
     def close(self) -> None:
         self._store.close()
 

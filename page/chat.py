@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Literal, Protocol
 
 from index.types import Hit
-from rag.line import Line
+from rag.line import Line, Ticket
 from rag.loading import Loading as LoadingOf
 from rag.markers import MARKER
 from rag.narrow import Scope
@@ -167,7 +167,7 @@ def run(
     yield
 
 
-def _wait(exchange: Exchange, line: Line, ticket: object) -> Iterator[None]:
+def _wait(exchange: Exchange, line: Line, ticket: Ticket) -> Iterator[None]:
     told = 0
     while (ahead := line.ahead(ticket)) and not exchange.stop_asked:
         if ahead != told:

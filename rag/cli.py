@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
@@ -205,6 +206,7 @@ def serve(
     settings = settings_with(
         index=index, store=store, engine=engine, base_url=base_url, model=model
     )
+    from corpus.fetch import Fetcher
     from rag.api.logs import write_log
     from rag.api.serving import access_of, options_of
     from rag.commands.terminal import embedder_with_bar, ensure_index
@@ -221,7 +223,8 @@ def serve(
     from app import launch
     from page.conversations import Conversations
 
-    library = Library(settings, lambda: embedder_with_bar(settings))
+    fetcher = partial(Fetcher, only_web=access is not None)
+    library = Library(settings, lambda: embedder_with_bar(settings), fetcher)
     typer.echo(f"Byline is on http://{host}:{port} (Ctrl-C ends it).")
 
     def load() -> Narrowing:

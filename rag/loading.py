@@ -29,6 +29,7 @@ class Loading(Generic[T]):
         self._lock = threading.Lock()
         self._began = 0.0
         self._loaded: Future[T] | None = None
+        self.failure: BaseException | None = None  # of the last time that is over
 
     @property
     def ready(self) -> bool:
@@ -53,9 +54,11 @@ class Loading(Generic[T]):
 
     def _run(self, loaded: Future[T]) -> None:
         try:
-            loaded.set_result(self._load())
+            result, self.failure = self._load(), None
+            loaded.set_result(result)
         except BaseException as error:  # who asks is told
             log.warning("Nothing is loaded yet: %s", error)
+            self.failure = error
             loaded.set_exception(error)
 
     def get(self) -> T:

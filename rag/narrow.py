@@ -14,7 +14,7 @@ from index.types import Hit, Preference
 from index.versions import Manifest
 from rag.describe import Description
 from rag.pipeline import Pipeline
-from rag.types import Event, Generator, Turn
+from rag.types import Elsewhere, Event, Generator, Turn
 
 
 class Named(NamedTuple):
@@ -84,6 +84,13 @@ class Narrowing:
     @property
     def generator(self) -> Generator:
         return self._pipeline.generator
+
+    def check(self) -> None:
+        """Ask the parts that run elsewhere whether they are there; raises Away."""
+        with self._pipeline.index.pinned() as index:
+            index.check()
+        if isinstance(self.generator, Elsewhere):
+            self.generator.check()
 
     def search(self, question: str, k: int, scope: Scope | None = None) -> list[Hit]:
         """The `k` best passages within a scope, without a language model."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from index.types import Hit, Passage, Preference
 from index.versions import Manifest
@@ -276,6 +276,15 @@ class Generator(Protocol):
     ) -> list[float] | None:
         """How likely, 0 to 1, each passage, a heading and a text, states the answer to a question;
         None where the model was not taught to tell."""
+        ...
+
+
+@runtime_checkable
+class Elsewhere(Protocol):
+    """What runs outside this process."""
+
+    def check(self) -> None:
+        """Raises Away where it does not answer."""
         ...
 
 

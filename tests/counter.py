@@ -19,6 +19,8 @@ from starlette.routing import Mount
 
 from index.build import build
 from index.live import LiveIndex
+from index.milvus import Milvus
+from index.publishing import Upkeep
 from page.server import Server
 from rag import load
 from rag.answer_cache import AnswerCache
@@ -29,6 +31,7 @@ from rag.loading import Loading
 from rag.narrow import Narrowing
 from rag.pipeline import Pipeline
 from rag.settings import load_settings
+from rag.types import Generator
 from rag.upkeep.changes import Changes
 from rag.upkeep.library import Library
 
@@ -43,7 +46,7 @@ class Counter:
 
     url: str
     parts: Parts
-    generator: ScriptedGenerator
+    generator: Any
     client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,16 +66,19 @@ class Counter:
 @contextmanager
 def counter(
     folder: Path,
-    generator: ScriptedGenerator | None = None,
+    generator: Generator | None = None,
     options: Options | None = None,
     ready: bool = True,
+    milvus: Milvus | None = None,
     **beside_options: Any,
 ) -> Iterator[Counter]:
-    """Serves the API beside a page of one word; with `ready` the pipeline is loaded before."""
+    """Serves the API beside a page of one word; with `ready` the pipeline is loaded before, with
+    `milvus` the index is searched there."""
     embedder, generator = HashingEmbedder(), generator or ScriptedGenerator(SAID)
     settings = load_settings(index=folder / "built", lock_wait=1)
-    build([deal.DEAL, deal.CHIEF, deal.REACTOR, deal.HOSTILE], embedder, settings.index)
-    index = LiveIndex(settings.index, embedder)
+    articles = [deal.DEAL, deal.CHIEF, deal.REACTOR, deal.HOSTILE]
+    build(articles, embedder, settings.index, upkeep=Upkeep(milvus=milvus))
+    index = LiveIndex(settings.index, embedder, milvus)
     loading = Loading(lambda: Narrowing(Pipeline(index, embedder, generator, None, AnswerCache())))
     if ready:
         loading.get()

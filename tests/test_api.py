@@ -345,10 +345,10 @@ class TestProblems:
 
     def test_who_is_too_many_is_told_so(self, tmp_path: Path) -> None:
         with counter(tmp_path) as one:
-            tickets = [one.parts.line.join() for _ in range(30)]
+            tickets = [one.parts.line.join(of_api=True) for _ in range(200)]
             body = {"model": "byline", "messages": ask()}
             row = self.problem(one.client.post("/v1/chat/completions", json=body), 503)
-            assert "30 questions are waiting" in row["detail"]
+            assert "200 questions are waiting" in row["detail"]
             for ticket in tickets:
                 one.parts.line.leave(ticket)
 

@@ -21,7 +21,7 @@ from fakes import HashingEmbedder
 from milvusserver import MilvusServer, a_manifest, milvus_server
 
 from corpus.article import Article
-from corpus.errors import BylineError
+from corpus.errors import Away, BylineError
 from index import milvus as in_milvus
 from index import versions
 from index.build import build
@@ -265,6 +265,26 @@ class TestAServerThatGoesAway:
             assert [(h.passage, h.score) for h in after] == [(h.passage, h.score) for h in before]
             assert live.problem is None
         assert verify(directory, upkeep=upkeep).repaired == ()
+
+    def test_who_asks_right_after_a_failure_is_told_at_once(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        milvus, opened, before = Milvus("milvus://127.0.0.1:9", timeout_s=0.2), [0], Milvus._opened
+
+        def counted(self: Milvus) -> object:
+            opened[0] += 1
+            return before(self)
+
+        monkeypatch.setattr(Milvus, "_opened", counted)
+        monkeypatch.setattr(in_milvus, "_AGAIN_S", 1000.0)
+        for _ in range(5):
+            with pytest.raises(Away, match=r"127\.0\.0\.1:9 could not be asked"):
+                milvus.current()
+        assert opened == [1]
+        monkeypatch.setattr(in_milvus, "_AGAIN_S", 0.0)
+        with pytest.raises(Away):
+            milvus.current()
+        assert opened == [2]
 
     def test_one_that_takes_connections_and_says_nothing(self) -> None:
         with socket.socket() as silent_one:

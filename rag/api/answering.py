@@ -30,11 +30,11 @@ class Gone(Exception):
 
 
 def events(
-    parts: Parts, question: str, history: Sequence[Turn], scope: Scope
+    parts: Parts, question: str, history: Sequence[Turn], scope: Scope, owner: str | None = None
 ) -> AsyncGenerator[Waiting | Event, None]:
-    """What becomes of a question, `Done` last; closing it stops the model. Raises Crowded where too
-    many wait, and while it goes on whatever the pipeline raises."""
-    return _events(_Work(parts, question, history, scope))
+    """What becomes of an `owner`'s question, `Done` last; closing it stops the model. Raises
+    Crowded where too many wait, and while it goes on whatever the pipeline raises."""
+    return _events(_Work(parts, (question, history, scope), owner))
 
 
 async def _events(work: _Work) -> AsyncGenerator[Waiting | Event, None]:
@@ -51,12 +51,14 @@ class _Work:
     """The thread that waits and then drives the pipeline, and what it has told. At most as many are
     at work as the line is long."""
 
-    def __init__(self, parts: Parts, question: str, history: Sequence[Turn], scope: Scope) -> None:
+    def __init__(
+        self, parts: Parts, asked: tuple[str, Sequence[Turn], Scope], owner: str | None
+    ) -> None:
         self.told: asyncio.Queue[Waiting | Event | Exception | None] = asyncio.Queue()
         self.stopped = threading.Event()
         self._loop = asyncio.get_running_loop()
-        self._parts, self._asked = parts, (question, history, scope)
-        self._ticket = parts.line.join()
+        self._parts, self._asked = parts, asked
+        self._ticket = parts.line.join(owner, of_api=True)
         threading.Thread(target=self._run, name="answer", daemon=True).start()
 
     def _run(self) -> None:

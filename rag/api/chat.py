@@ -67,7 +67,8 @@ def chat_routes(parts: Parts, metrics: Metrics) -> APIRouter:
             row = {"request_id": request.scope["request_id"], "question": question}
             log.info("%s", json.dumps(row))
         asked = body.byline or schemas.AskedFor.model_validate({})
-        told = metrics.counted(events(parts, question, history, asked.scope()))
+        owner = who.key or who.name or None
+        told = metrics.counted(events(parts, question, history, asked.scope(), owner))
         if not body.stream:
             return await _whole(reply, told, request)
         usage = bool(body.stream_options and body.stream_options.include_usage)

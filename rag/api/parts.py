@@ -11,10 +11,10 @@ from typing import Annotated, Any, Protocol, TypeVar
 import anyio.to_thread
 from fastapi import Depends, Request
 
-from corpus.errors import BylineError
+from corpus.errors import Away, BylineError
 from corpus.sources import Kind
 from index.types import Hit, Progress
-from rag.api.problems import Problem
+from rag.api.problems import RETRY_S, Problem, problem_for
 from rag.describe import Description
 from rag.line import Line
 from rag.loading import Loading
@@ -36,6 +36,7 @@ class Asked(Protocol):
     @property
     def generator(self) -> Generator: ...
     def describe(self) -> Description: ...
+    def check(self) -> None: ...
     def search(self, question: str, k: int, scope: Scope | None = None) -> list[Hit]: ...
     def stream(self, question: str, history: Sequence[Turn], scope: Scope | None = None) -> Any: ...
 
@@ -86,13 +87,21 @@ class Parts:
         no fault of whoever asks."""
         try:
             return await anyio.to_thread.run_sync(partial(look, *given), limiter=self.reading)
+        except Away as error:
+            raise problem_for(error) from error
         except BylineError as error:
             raise Problem(503, str(error)) from error
 
     def ready(self) -> Asked:
-        """The pipeline. While it is loading it raises Problem, and begins if nobody loads it."""
+        """The pipeline. While it is loading it raises Problem, and begins if nobody loads it; after
+        a failure that says what failed."""
         if not self.loading.ready:
+            failure = self.loading.failure
             self.loading.begin()
+            if isinstance(failure, Away):
+                raise problem_for(failure)
+            if isinstance(failure, BylineError):
+                raise Problem(503, str(failure), {"Retry-After": RETRY_S})
             raise Problem(
                 503, "Byline is still loading its models: try again soon.", {"Retry-After": "5"}
             )

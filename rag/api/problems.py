@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from corpus.errors import BylineError
+from corpus.errors import Away, BylineError
 from rag.api.paths import route_path
 from rag.line import Crowded
 from rag.upkeep.changes import Busy
@@ -32,6 +32,8 @@ SCHEMA: dict[str, Any] = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "One sentence, to be shown as it is"},
+        "part": {"type": "string", "description": "What runs elsewhere and gives no answer"},
+        "retry_after": {"type": "integer", "description": "Seconds, as in the header Retry-After"},
         "request_id": {"type": "string"},
         "errors": {
             "type": "array",
@@ -55,16 +57,28 @@ SCHEMA: dict[str, Any] = {
 
 
 class Problem(HTTPException):
-    """What a request is answered with in the place of what it asked for."""
+    """What a request is answered with in the place of what it asked for; `part` is what runs
+    elsewhere and is away, if that is why."""
 
-    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        part: str | None = None,
+    ) -> None:
         super().__init__(status, detail, dict(headers or {}))
+        self.part = part
 
 
 def problem_for(error: Exception) -> Problem:
     """What a client is told of an error; of one that nobody foresaw only that there was one."""
+    if isinstance(error, Problem):
+        return error
     if isinstance(error, HTTPException):
         return Problem(error.status_code, str(error.detail), error.headers)
+    if isinstance(error, Away):
+        return Problem(503, str(error), {"Retry-After": RETRY_S}, error.part)
     if isinstance(error, Crowded):
         return Problem(503, str(error), {"Retry-After": RETRY_S})
     if isinstance(error, Busy):
@@ -86,6 +100,10 @@ def content_of(
         "detail": problem.detail,
         "error": {"message": problem.detail, "type": kind, "code": code},
     }
+    if problem.part:
+        content["part"] = problem.part
+    if retry := (problem.headers or {}).get("Retry-After"):
+        content["retry_after"] = int(retry)
     if request_id:
         content["request_id"] = request_id
     if errors:

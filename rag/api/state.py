@@ -27,9 +27,11 @@ def state_routes(parts: Parts, metrics: Metrics) -> APIRouter:
         responses={503: documented(503)[503], 500: documented()[500]},
     )
     async def ready() -> Any:
-        """Whether questions are answered at once: the models are loaded and there is an index.
-        Nobody needs a key for it."""
-        told = await parts.read(parts.ready().describe)
+        """Whether questions are answered at once: the models are loaded, there is an index, and
+        what runs elsewhere is there; `part` names what is not. Nobody needs a key for it."""
+        asked = parts.ready()
+        await parts.read(asked.check)
+        told = await parts.read(asked.describe)
         return {
             "model": told.model,
             "index_version": told.index_version,

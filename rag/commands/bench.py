@@ -16,6 +16,7 @@ from rag.commands.options import AsJson, IndexDir, print_json, settings_with
 if TYPE_CHECKING:
     from rag.bench.embedding import IndexSpeed, Way
     from rag.bench.search import Measured, Percentiles, Size
+    from rag.bench.serving import Held, Served, Spread
     from rag.settings import Settings
 
 bench_app = typer.Typer(help="Measure this machine against plain libraries.", no_args_is_help=True)
@@ -102,6 +103,73 @@ def bench_search_command(
         print_json({"embedder": real.manifest.embedder, "sizes": [asdict(size) for size in found]})
     else:
         typer.echo("\n".join(map(size_text, found)))
+
+
+@bench_app.command("serve")
+def bench_serve_command(
+    clients: Annotated[int, typer.Option(min=1, max=500, help="How many ask at once.")] = 50,
+    seconds: Annotated[float, typer.Option(min=1, help="For how long they ask.")] = 120,
+    tokens: Annotated[
+        float, typer.Option(min=1, help="Tokens a second that the scripted model writes.")
+    ] = 100,
+    as_json: AsJson = False,
+    index: IndexDir = None,
+) -> None:
+    """Let many clients ask a server of its own at once, over a scripted model: waits, errors,
+    fairness, and what the server holds.
+
+    It is `byline serve` with the real index and embedder. No language model is loaded: the script
+    says the first sentence of the first passage, and yes to all else.
+    """
+    from rag.bench.grown import read_real
+    from rag.bench.search import titles_of
+    from rag.bench.serving import bench_serve
+    from rag.commands.terminal import ensure_index, quiet
+
+    quiet()
+    settings = settings_with(index=index)
+    ensure_index(settings)
+    titles = titles_of(read_real(settings.index), 200)
+    asked = [f"What do the articles say about {title}?" for title in titles]
+    found = bench_serve(settings.index, asked, clients, seconds, tokens)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        typer.echo(served_text(found))
+
+
+def served_text(found: Served) -> str:
+    """A few lines for a person."""
+    errors = [f"  {count} times: {what}" for what, count in found.errors.items()]
+    return "\n".join(
+        [
+            f"{found.clients} clients, {found.seconds:.0f} s: {found.answers} answers, "
+            f"{found.searches} searches, {sum(found.errors.values())} errors, told "
+            f"{found.busy} times to come back later",
+            *errors,
+            f"  first event  {_spread(found.first_event)}",
+            f"  whole answer {_spread(found.whole)}",
+            f"  with waits   {_spread(found.waited)}",
+            f"  search       {_spread(found.search)}",
+            f"  a client     {found.fewest} to {found.most} answers, median {found.middle:g}",
+            f"  held         {_held(found.start)} before",
+            f"               {_held(found.half)} at half time",
+            f"               {_held(found.end)} after",
+        ]
+    )
+
+
+def _spread(found: Spread) -> str:
+    if found.p50 is None:
+        return "none"
+    return f"p50 {found.p50:.2f} s, p95 {found.p95:.2f} s, longest {found.longest:.2f} s"
+
+
+def _held(held: Held) -> str:
+    return (
+        f"{held.memory_bytes / 1e6:,.0f} MB of memory, {held.files} open files, "
+        f"{held.threads} threads"
+    )
 
 
 def _sizes(text: str) -> list[int]:

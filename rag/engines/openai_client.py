@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from corpus.errors import BylineError
+from corpus.errors import Away, BylineError
 from corpus.transfer import retry_after
 from rag.engines.sse import EndlessLine, EventReader
 from rag.reading.untrusted import visible
@@ -20,6 +20,8 @@ from rag.reading.untrusted import visible
 if TYPE_CHECKING:
     import httpx
 
+PART = "the language model's server"
+_CHECK_S = 3.0  # for a look whether it is there
 _BUSY = {408, 429, 500, 502, 503, 504}
 _LARGEST_REPLY = 4_000_000
 _LONGEST_REASON = 300
@@ -92,6 +94,21 @@ class OpenAIClient:
         names = [row.get("id") for row in rows if isinstance(row, dict)]
         return [visible(name) for name in names if isinstance(name, str)]
 
+    def check(self) -> None:
+        """Raises Away where it does not answer soon, or says that it is not ready."""
+        import httpx
+
+        try:
+            status = self._client.get(f"{self.url}/models", timeout=_CHECK_S).status_code
+            reason = f"status {status}" if status in _BUSY else ""
+        except httpx.HTTPError as error:
+            reason = self._plain(str(error)) or type(error).__name__
+        if reason:
+            raise Away(
+                PART,
+                f"The server {self.url} is not ready ({reason}): start it or wait until it is.",
+            )
+
     def reply(self, body: Event) -> Event:
         """The completion of a chat, whole. Raises BylineError."""
         (reply,) = self._tried(lambda: self._json("POST", "chat/completions", body))
@@ -118,9 +135,10 @@ class OpenAIClient:
                 if is_whole:
                     return  # all was said; only the count of tokens may be missing
                 if has_begun:
-                    raise BylineError(
+                    raise Away(
+                        PART,
                         f"The server {self.url} broke off in the middle of its answer "
-                        f"({error.reason}): what it had said is all that came; ask again."
+                        f"({error.reason}): what it had said is all that came; ask again.",
                     ) from error
                 self._wait(attempt, error)
             attempt += 1
@@ -133,9 +151,10 @@ class OpenAIClient:
             return
         asks = f"; it asks to come back in {error.wait_s:,.0f} s" if error.wait_s else ""
         times = "once" if attempt == 1 else f"{attempt} times"
-        raise BylineError(
+        raise Away(
+            PART,
             f"The server {self.url} gave no answer, asked {times} ({error.reason}{asks}): start it "
-            "or wait until it is ready, or correct base_url."
+            "or wait until it is ready, or correct base_url.",
         ) from error
 
     def _json(self, method: str, path: str, body: Event | None = None) -> Events:
@@ -230,10 +249,11 @@ class OpenAIClient:
     def _nonsense(self, what: str) -> BylineError:
         return BylineError(f"The server {self.url} answered with {what}: {_SHAPE}.")
 
-    def _silent(self) -> BylineError:
-        return BylineError(
+    def _silent(self) -> Away:
+        return Away(
+            PART,
             f"The server {self.url} was silent for {self._patience.silent_s:g} s: see whether it "
-            "is at work, or raise server_wait."
+            "is at work, or raise server_wait.",
         )
 
     def _plain(self, text: str) -> str:

@@ -45,6 +45,10 @@ class OpenAIGenerator:
         self._max_new_tokens = max_new_tokens
         self._has_warned = False
 
+    def check(self) -> None:
+        """Raises Away where the server is not ready."""
+        self._client.check()
+
     def generate(self, messages: Sequence[Message]) -> Iterator[str]:
         """Pieces of the reply. Closing the iterator closes the connection, which stops the server.
 

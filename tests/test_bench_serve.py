@@ -1,0 +1,96 @@
+"""`byline bench serve`: many clients at the real server, and what is counted of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+import pytest
+
+from rag.bench.clients import Seen
+from rag.bench.scripted_model import answer_from, scripted_model
+from rag.bench.serving import Held, Served, Spread, spread
+from rag.cli import main
+from rag.commands.bench import served_text
+from rag.engines.openai_client import OpenAIClient
+from rag.engines.openai_compatible import OpenAIGenerator
+from rag.types import Message
+
+CLIENTS = 20
+
+
+@pytest.mark.model
+def test_twenty_clients_of_the_real_server(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--clients", str(CLIENTS), "--seconds", "3", "--tokens", "1000", "--json"]
+    with pytest.raises(SystemExit) as ended:
+        main(["bench", "serve", "--index", str(tmp_path / "built"), *options])
+    assert ended.value.code in (0, None)
+    found = json.loads(capsys.readouterr().out)
+    assert found["errors"] == {}
+    assert found["busy"] == 0
+    assert found["answers"] >= CLIENTS
+    assert found["most"] - found["fewest"] <= 2
+    assert found["fewest"] >= 1
+    for what in ("files", "threads"):
+        assert found["end"][what] <= found["start"][what] + 2
+    assert found["first_event"]["p50"] <= found["whole"]["p50"]
+
+
+class TestScriptedModel:
+    CHAT: Sequence[Message] = (
+        Message("user", "Passages:\n[1] Other (2024)\nNot this one."),
+        Message("user", "Question: q\n\nPassages:\n[1] Title\nVell has 2 ships. More.\n[2] x\ny."),
+    )
+
+    def test_it_says_the_first_sentence_of_the_first_passage(self) -> None:
+        with scripted_model(10_000) as model:
+            generator = OpenAIGenerator(OpenAIClient(model.url))
+            assert "".join(generator.generate(self.CHAT)) == "Vell has 2 ships. [1]"
+            assert generator.usage.new_tokens == 5
+            assert generator.read([self.CHAT], "yes")[0].probability == pytest.approx(0.95)
+        assert model.written == 1
+
+    def test_without_a_passage_it_refuses(self) -> None:
+        assert answer_from("Question: q") == "The passages do not answer the question."
+
+    def test_it_listens_to_this_machine_only(self) -> None:
+        with scripted_model(10_000) as model:
+            assert httpx.URL(model.url).host == "127.0.0.1"
+
+
+def test_the_kinds_of_errors_are_bounded() -> None:
+    seen = Seen()
+    for number in range(30):
+        seen.error(f"error {number}")
+    assert len(seen.errors) == 11
+    assert seen.errors["others"] == 20
+
+
+def test_a_spread_of_nothing_and_of_some() -> None:
+    assert spread([]) == Spread(None, None, None)
+    # of 0 to 100 the percentiles are their own numbers
+    assert spread([float(n) for n in range(101)]) == Spread(50.0, 95.0, 100.0)
+
+
+def test_the_lines_hold_the_figures() -> None:
+    some, held = Spread(0.5, 1.25, 2.0), Held(500_000_000, 30, 20)
+    found = Served(
+        50, 120.4, 100, 30, 4, {"status 500: no": 2}, some, some, some, Spread(None, None, None),
+        1, 2.5, 3, held, held, Held(510_000_000, 31, 21),
+    )  # fmt: skip
+    assert served_text(found).splitlines() == [
+        "50 clients, 120 s: 100 answers, 30 searches, 2 errors, told 4 times to come back later",
+        "  2 times: status 500: no",
+        "  first event  p50 0.50 s, p95 1.25 s, longest 2.00 s",
+        "  whole answer p50 0.50 s, p95 1.25 s, longest 2.00 s",
+        "  with waits   p50 0.50 s, p95 1.25 s, longest 2.00 s",
+        "  search       none",
+        "  a client     1 to 3 answers, median 2.5",
+        "  held         500 MB of memory, 30 open files, 20 threads before",
+        "               500 MB of memory, 30 open files, 20 threads at half time",
+        "               510 MB of memory, 31 open files, 21 threads after",
+    ]
