@@ -19,6 +19,7 @@ from page.export import as_json, as_markdown
 from page.history_view import owner_of
 from page.kept import from_json, to_json
 from page.render import render_exchange
+from rag.database.connect import Database
 from rag.types import Claim, Disagreement, Done, Found
 from rag.who import Who
 
@@ -105,16 +106,16 @@ class TestConversations:
 
     def test_they_last(self, tmp_path: Path) -> None:
         file = tmp_path / "new" / "chats.sqlite"
-        with closing(Conversations(file)) as kept:
+        with closing(Conversations(Database(file))) as kept:
             id_ = keep(kept, ANN, "One?")
-        with closing(Conversations(file)) as kept:
+        with closing(Conversations(Database(file))) as kept:
             assert kept.open(ANN, id_) is not None
 
     def test_a_file_that_is_none_is_one_sentence(self, tmp_path: Path) -> None:
         file = tmp_path / "chats.sqlite"
         file.write_text("This is no database, and long enough to be seen as none. " * 50)
         with pytest.raises(BylineError, match=r"chats\.sqlite cannot be used"):
-            Conversations(file)
+            Conversations(Database(file))
 
 
 def whole() -> Done:

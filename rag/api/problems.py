@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from corpus.errors import BylineError
 from rag.api.paths import route_path
+from rag.database.connect import DatabaseError
 from rag.line import Crowded
 from rag.upkeep.changes import Busy
 from rag.wording import sentence_for
@@ -65,7 +66,7 @@ def problem_for(error: Exception) -> Problem:
     """What a client is told of an error; of one that nobody foresaw only that there was one."""
     if isinstance(error, HTTPException):
         return Problem(error.status_code, str(error.detail), error.headers)
-    if isinstance(error, Crowded):
+    if isinstance(error, Crowded | DatabaseError):
         return Problem(503, str(error), {"Retry-After": RETRY_S})
     if isinstance(error, Busy):
         return Problem(409, str(error), {"Retry-After": RETRY_S})
