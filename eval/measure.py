@@ -146,7 +146,7 @@ def each(items: Sequence[T], ask: Callable[[T], Record]) -> list[Record]:
 
 # Places on this machine, and who may ask the server.
 _OF_NO_ANSWER = {
-    *("index", "models_dir", "eval_data", "chats", "feedback", "people", "audit"),
+    *("index", "models_dir", "eval_data", "chats", "feedback", "people", "audit", "database"),
     *("log_questions", "authentication", "requests_per_minute", "proxy_user_header"),
     *("proxy_right", "trusted_proxies", "root_path"),
 }

@@ -1,33 +1,34 @@
-"""Conversations that last: one SQLite file, in which each person sees their own alone."""
+"""Conversations that last, in a database in which each person sees their own alone."""
 
 from __future__ import annotations
 
 import secrets
-import sqlite3
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Select,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
 from corpus.errors import BylineError
+from rag.database.connect import Database
+from rag.database.tables import CONVERSATIONS, SHARES, TURNS
 
 LONGEST_TITLE = 80
 MOST_LISTED = 200
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS conversations (
-    id TEXT PRIMARY KEY, owner TEXT NOT NULL, title TEXT NOT NULL, changed REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS conversations_of ON conversations (owner, changed);
-CREATE TABLE IF NOT EXISTS turns (
-    conversation TEXT NOT NULL REFERENCES conversations ON DELETE CASCADE,
-    number INTEGER NOT NULL, searched TEXT NOT NULL, turn TEXT NOT NULL,
-    PRIMARY KEY (conversation, number));
-CREATE TABLE IF NOT EXISTS shares (
-    token TEXT PRIMARY KEY, turns INTEGER NOT NULL,
-    conversation TEXT NOT NULL UNIQUE REFERENCES conversations ON DELETE CASCADE);
-"""
+LONGEST_SEARCH = 1000
+"""Characters of words that are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,55 +55,38 @@ def new_owner() -> str:
 
 
 class Conversations:
-    """The conversations of one file, from any thread; without a file they last as long as this.
+    """The conversations of one database, from any thread; without one they last as long as this.
 
     Who asks for a conversation that is not theirs is told what is told of one that does not exist.
+    All raise BylineError where the database cannot be used.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        """Raises BylineError where the file cannot be used."""
-        self._lock = threading.Lock()
-        self._path = path
-        try:
-            if path is not None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path or ":memory:", check_same_thread=False)
-            self._db.create_function("casefold", 1, str.casefold, deterministic=True)
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise self._unusable(error) from error
+    def __init__(self, database: Database | None = None) -> None:
+        self.database = database or Database()
 
     def close(self) -> None:
-        self._db.close()
+        self.database.close()
 
     def entries(self, owner: str, words: str = "") -> list[Entry]:
         """The newest first of those that hold every one of the words, or a part of a word."""
-        holds = (
-            "(instr(casefold(c.title), ?) OR EXISTS (SELECT 1 FROM turns t"
-            " WHERE t.conversation = c.id AND instr(t.searched, ?)))"
-        )
-        wanted = words.casefold().split()
-        where = " AND ".join(["c.owner = ?", *[holds] * len(wanted)])
-        with self._use() as db:
-            rows = db.execute(
-                f"SELECT c.id, c.title, c.changed FROM conversations c WHERE {where}"
-                " ORDER BY c.changed DESC, c.id LIMIT ?",
-                [owner, *(word for word in wanted for _ in range(2)), MOST_LISTED],
-            ).fetchall()
-        return [Entry(*row) for row in rows]
+        of, id_ = CONVERSATIONS.c, CONVERSATIONS.c.id
+        query = select(id_, of.title, of.changed).where(of.owner == owner)
+        for word in words.casefold()[:LONGEST_SEARCH].split():
+            said = exists().where(
+                TURNS.c.conversation == id_, TURNS.c.searched.contains(word, autoescape=True)
+            )
+            query = query.where(of.folded.contains(word, autoescape=True) | said)
+        with self.database.reading() as db:
+            rows = db.execute(query.order_by(of.changed.desc(), id_).limit(MOST_LISTED))
+            return [Entry(*row) for row in rows]
 
     def open(self, owner: str, id_: str) -> Kept | None:
-        return self._kept("WHERE c.id = ? AND c.owner = ?", [id_, owner])
+        return self._kept(_whole().where(CONVERSATIONS.c.id == id_, CONVERSATIONS.c.owner == owner))
 
     def shared(self, token: str) -> Kept | None:
         """What was shared by this link, for whoever has it: as far as it went then."""
-        return self._kept(
-            "JOIN shares s ON s.conversation = c.id WHERE s.token = ?",
-            [token],
-            "AND t.number <= (SELECT turns FROM shares WHERE conversation = t.conversation)",
-        )
+        query = _whole().join(SHARES, SHARES.c.conversation == CONVERSATIONS.c.id)
+        return self._kept(query.where(SHARES.c.token == token, TURNS.c.number <= SHARES.c.turns))
 
     def keep(
         self, owner: str, id_: str | None, number: int, searched: str, question: str, turn: str
@@ -110,80 +94,82 @@ class Conversations:
         """Keep one turn, and return the conversation's id; without one, a new one begins, named by
         the question. Raises BylineError for one that is not theirs, or was deleted."""
         now = time.time()
-        with self._use() as db:
+        row = {"searched": searched.casefold(), "turn": turn}
+        with self.database.writing() as db:
             if id_ is None:
                 id_ = secrets.token_urlsafe(16)
-                values = [id_, owner, _title(question), now]
-                db.execute("INSERT INTO conversations VALUES (?, ?, ?, ?)", values)
+                values = {"id": id_, "owner": owner, "changed": now, **_titled(question)}
+                db.execute(insert(CONVERSATIONS).values(values))
             else:
-                self._own(db, owner, id_)
-                db.execute("UPDATE conversations SET changed = ? WHERE id = ?", [now, id_])
-            values = [id_, number, searched.casefold(), turn]
-            db.execute("INSERT OR REPLACE INTO turns VALUES (?, ?, ?, ?)", values)
+                _touch(db, owner, id_, {"changed": now})
+            change = self.database.insert(TURNS).values(conversation=id_, number=number, **row)
+            key = ["conversation", "number"]
+            db.execute(change.on_conflict_do_update(index_elements=key, set_=row))
         return id_
 
     def rename(self, owner: str, id_: str, title: str) -> None:
         if not title.strip():
             raise BylineError("A chat needs a name: write one first.")
-        with self._use() as db:
-            self._own(db, owner, id_)
-            db.execute("UPDATE conversations SET title = ? WHERE id = ?", [_title(title), id_])
+        with self.database.writing() as db:
+            _touch(db, owner, id_, _titled(title))
 
     def delete(self, owner: str, id_: str) -> None:
         """With its turns and its link."""
-        with self._use() as db:
-            self._own(db, owner, id_)
-            db.execute("DELETE FROM conversations WHERE id = ?", [id_])
+        with self.database.writing() as db:
+            _theirs(db.execute(delete(CONVERSATIONS).where(_own(owner, id_))))
 
     def share(self, owner: str, id_: str) -> str:
         """The token of its link, the same each time, which shows what there is by now."""
-        with self._use() as db:
-            self._own(db, owner, id_)
-            db.execute(
-                "INSERT INTO shares SELECT ?, max(number), conversation FROM turns"
-                " WHERE conversation = ? GROUP BY conversation"
-                " ON CONFLICT (conversation) DO UPDATE SET turns = excluded.turns",
-                [secrets.token_urlsafe(24), id_],
+        same = TURNS.c.conversation == id_
+        new = select(literal(secrets.token_urlsafe(24)), func.max(TURNS.c.number), literal(id_))
+        change = self.database.insert(SHARES)
+        change = change.from_select(["token", "turns", "conversation"], new.where(same))
+        turns = {"turns": change.excluded.turns}
+        with self.database.writing() as db:
+            _touch(db, owner, id_, {"owner": owner})  # so that nobody deletes it meanwhile
+            db.execute(change.on_conflict_do_update(index_elements=["conversation"], set_=turns))
+            return str(
+                db.execute(select(SHARES.c.token).where(SHARES.c.conversation == id_)).scalar_one()
             )
-            row = db.execute("SELECT token FROM shares WHERE conversation = ?", [id_]).fetchone()
-        return str(row[0])
 
     def unshare(self, owner: str, id_: str) -> None:
-        with self._use() as db:
-            self._own(db, owner, id_)
-            db.execute("DELETE FROM shares WHERE conversation = ?", [id_])
+        """Let its link lead nowhere."""
+        with self.database.writing() as db:
+            _touch(db, owner, id_, {"owner": owner})
+            db.execute(delete(SHARES).where(SHARES.c.conversation == id_))
 
-    def _kept(self, where: str, values: Sequence[Any], limit: str = "") -> Kept | None:
-        with self._use() as db:
-            query = f"SELECT c.id, c.title FROM conversations c {where}"
-            row = db.execute(query, values).fetchone()
-            if row is None:
-                return None
-            query = f"SELECT turn FROM turns t WHERE conversation = ? {limit} ORDER BY number"
-            turns = tuple(turn for (turn,) in db.execute(query, [row[0]]))
-        return Kept(row[0], row[1], turns)
+    def _kept(self, query: Select[Any]) -> Kept | None:
+        with self.database.reading() as db:
+            rows = db.execute(query.order_by(TURNS.c.number)).all()
+        if not rows:
+            return None
+        return Kept(rows[0][0], rows[0][1], tuple(row[2] for row in rows))
 
-    def _own(self, db: sqlite3.Connection, owner: str, id_: str) -> None:
-        query = "SELECT 1 FROM conversations WHERE id = ? AND owner = ?"
-        if db.execute(query, [id_, owner]).fetchone() is None:
-            raise BylineError("This chat is not there any more: begin a new one.")
 
-    @contextmanager
-    def _use(self) -> Iterator[sqlite3.Connection]:
-        """The database for one transaction, which an error takes back."""
-        with self._lock:
-            try:
-                with self._db:
-                    yield self._db
-            except sqlite3.Error as error:
-                raise self._unusable(error) from error
+def _whole() -> Select[Any]:
+    """Of a conversation and each of its turns."""
+    columns = CONVERSATIONS.c.id, CONVERSATIONS.c.title, TURNS.c.turn
+    return select(*columns).join(TURNS, TURNS.c.conversation == CONVERSATIONS.c.id)
 
-    def _unusable(self, error: Exception) -> BylineError:
-        place = self._path or "memory"
-        return BylineError(
-            f"The chats in {place} cannot be used ({error}): make room or mend the rights there, "
-            "or name another file in BYLINE_CHATS."
-        )
+
+def _touch(db: Connection, owner: str, id_: str, values: dict[str, Any]) -> None:
+    """Change a conversation, which nobody else does until the transaction ends. Raises BylineError
+    for one that is not theirs."""
+    _theirs(db.execute(update(CONVERSATIONS).where(_own(owner, id_)).values(values)))
+
+
+def _theirs(changed: CursorResult[Any]) -> None:
+    if not changed.rowcount:
+        raise BylineError("This chat is not there any more: begin a new one.")
+
+
+def _own(owner: str, id_: str) -> ColumnElement[bool]:
+    return (CONVERSATIONS.c.id == id_) & (CONVERSATIONS.c.owner == owner)
+
+
+def _titled(text: str) -> dict[str, str]:
+    title = _title(text)
+    return {"title": title, "folded": title.casefold()}
 
 
 def _title(text: str) -> str:

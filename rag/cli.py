@@ -17,7 +17,15 @@ from corpus.errors import BylineError
 from rag.commands.bench import bench_app
 from rag.commands.check import check_command
 from rag.commands.index import index_app
-from rag.commands.options import AsJson, AsOf, IndexDir, Store, print_json, settings_with
+from rag.commands.options import (
+    AsJson,
+    AsOf,
+    DatabaseUrl,
+    IndexDir,
+    Store,
+    print_json,
+    settings_with,
+)
 from rag.commands.people import keys_app, people_app
 from rag.commands.story import story
 from rag.commands.sync import sync_command
@@ -198,20 +206,21 @@ def serve(
     ] = None,
     index: IndexDir = None,
     store: Store = None,
+    database: DatabaseUrl = None,
     engine: Engine = None,
     base_url: BaseUrl = None,
     model: Model = None,
 ) -> None:
     """Open the page and the API; the index is built first when it is missing or out of date."""
     settings = settings_with(
-        index=index, store=store, engine=engine, base_url=base_url, model=model
+        index=index, store=store, database=database, engine=engine, base_url=base_url, model=model
     )
     from corpus.fetch import Fetcher
     from rag.api.logs import write_log
     from rag.api.serving import access_of, options_of
     from rag.commands.terminal import embedder_with_bar, ensure_index
     from rag.feedback import Feedback
-    from rag.load import warm_up
+    from rag.load import open_database, warm_up
     from rag.narrow import Narrowing
     from rag.upkeep.audit import Audit
     from rag.upkeep.library import Library
@@ -225,6 +234,7 @@ def serve(
 
     fetcher = partial(Fetcher, only_web=access is not None)
     library = Library(settings, lambda: embedder_with_bar(settings), fetcher)
+    conversations = Conversations(open_database(settings, settings.chats))
     typer.echo(f"Byline is on http://{host}:{port} (Ctrl-C ends it).")
 
     def load() -> Narrowing:
@@ -237,7 +247,7 @@ def serve(
         host,
         port,
         library=library,
-        conversations=Conversations(settings.chats),
+        conversations=conversations,
         feedback=Feedback(settings.feedback),
         examples=_examples(settings),
         usual_load=loads_of(settings).usual,

@@ -20,6 +20,7 @@ from rag.settings import API_KEY, Settings
 if TYPE_CHECKING:
     from index.milvus import Milvus
     from rag.answer_cache import AnswerCache
+    from rag.database.connect import Database
     from rag.pipeline import Pipeline
     from rag.types import Generator, SupportModel
 
@@ -263,6 +264,13 @@ def milvus_of(settings: Settings) -> Milvus | None:
     from index.milvus import Milvus
 
     return Milvus(settings.store)
+
+
+def open_database(settings: Settings, file: Path) -> Database:
+    """The database that the settings name, or else the SQLite file. Raises BylineError."""
+    from rag.database.connect import Database
+
+    return Database(file if settings.database is None else settings.database.get_secret_value())
 
 
 def full(path: Path) -> str:

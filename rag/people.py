@@ -1,7 +1,7 @@
-"""Keys of the API, people with passwords, and who is logged in: one SQLite file.
+"""Keys of the API, people with passwords, and who is logged in, in a database.
 
 A key is random, so that its SHA-256 is enough to know it by; a password is hashed by Argon2id. What
-is changed here counts from the next request on, also for a server that runs.
+is changed here counts from the next request on, also for every server that runs.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ import hashlib
 import hmac
 import re
 import secrets
-import sqlite3
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, fields
 from typing import Any
 
+from sqlalchemy import ColumnElement, Delete, delete, exists, insert, select, update
+
 from corpus.errors import BylineError
+from rag.database.connect import Database
+from rag.database.tables import KEYS, PEOPLE, SESSIONS
 from rag.who import Right, Who
 
 PREFIX = "byline"
@@ -30,16 +29,6 @@ LEAST_PASSWORD = 10
 MOST_PASSWORD = 1000
 _NAME = re.compile(r"[\w.@+\- ]{1,80}")
 _NOBODY = bytes(32)  # compared with where there is no such key, so that it takes as long
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS keys (
-    id TEXT PRIMARY KEY, hash BLOB NOT NULL, owner TEXT NOT NULL, may TEXT NOT NULL,
-    per_minute INTEGER NOT NULL, created REAL NOT NULL, revoked REAL);
-CREATE TABLE IF NOT EXISTS people (
-    name TEXT PRIMARY KEY, hash TEXT NOT NULL, may TEXT NOT NULL, created REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS sessions (
-    hash BLOB PRIMARY KEY, name TEXT NOT NULL, may TEXT NOT NULL, key TEXT NOT NULL,
-    ends REAL NOT NULL);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +51,19 @@ class Person:
 
 
 class People:
-    """Those of one file, from any thread; all raise BylineError where it cannot be used."""
+    """Those of one database, from any thread; all raise BylineError where it cannot be used."""
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._lock = path, threading.Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            self._db = sqlite3.connect(path, check_same_thread=False)
-            self._db.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise self._unusable(error) from error
+    def __init__(self, database: Database) -> None:
+        self.database = database
 
     def close(self) -> None:
-        self._db.close()
+        self.database.close()
 
     def any(self) -> bool:
         """Whether anybody could say who they are."""
-        with self._use() as db:
-            query = (
-                "SELECT EXISTS (SELECT 1 FROM keys WHERE revoked IS NULL)"
-                " OR EXISTS (SELECT 1 FROM people)"
-            )
-            return bool(db.execute(query).fetchone()[0])
+        query = select(exists().where(KEYS.c.revoked.is_(None)) | select(PEOPLE.c.name).exists())
+        with self.database.reading() as db:
+            return bool(db.execute(query).scalar())
 
     # Keys.
 
@@ -92,35 +71,34 @@ class People:
         """A new key, which is known to nobody else and cannot be read again."""
         id_, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         token = f"{PREFIX}_{id_}_{secret}"
-        values = [id_, _hash(token), checked(owner), right, per_minute, time.time()]
-        with self._use() as db:
-            db.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, NULL)", values)
+        row = {"id": id_, "hash": _hash(token), "owner": checked(owner), "may": right}
+        with self.database.writing() as db:
+            more = {"per_minute": per_minute, "created": time.time()}
+            db.execute(insert(KEYS).values(**row, **more))
         return token
 
     def keys(self) -> list[Key]:
         """The oldest first, with those that were revoked."""
-        query = "SELECT id, owner, may, per_minute, created, revoked FROM keys ORDER BY created"
-        with self._use() as db:
-            return [Key(*row) for row in db.execute(query)]
+        names = [field.name for field in fields(Key)]
+        columns = [KEYS.c["may" if name == "right" else name] for name in names]
+        with self.database.reading() as db:
+            return [Key(*row) for row in db.execute(select(*columns).order_by(KEYS.c.created))]
 
     def revoke(self, id_: str) -> None:
         """Let a key open nothing any more, nor what was logged in by it."""
-        with self._use() as db:
-            found = db.execute(
-                "UPDATE keys SET revoked = ? WHERE id = ? AND revoked IS NULL", [time.time(), id_]
-            ).rowcount
-            db.execute("DELETE FROM sessions WHERE key = ?", [id_])
+        with self.database.writing() as db:
+            change = update(KEYS).where(_in_use(id_)).values(revoked=time.time())
+            found = db.execute(change).rowcount
+            db.execute(delete(SESSIONS).where(SESSIONS.c.key == id_))
         if not found:
             raise BylineError(f"There is no key {id_} in use: byline keys list names them.")
 
     def of_key(self, token: str) -> Who | None:
         """Whose key it is; None for one that is not known or revoked, which takes as long."""
         id_ = token.split("_", 2)[1] if token.count("_") >= 2 else ""
-        with self._use() as db:
-            query = (
-                "SELECT owner, may, id, per_minute, hash FROM keys WHERE id = ? AND revoked IS NULL"
-            )
-            row = db.execute(query, [id_]).fetchone()
+        columns = (KEYS.c[name] for name in ("owner", "may", "id", "per_minute", "hash"))
+        with self.database.reading() as db:
+            row = db.execute(select(*columns).where(_in_use(id_))).first()
         same = hmac.compare_digest(_hash(token), row[4] if row else _NOBODY)
         return Who(*row[:4]) if row and same else None
 
@@ -130,33 +108,37 @@ class People:
         """Or give one another password and right."""
         if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
             raise BylineError(f"A password has {LEAST_PASSWORD} characters at least: take more.")
-        values = [checked(name), _argon2().hash(password), right, time.time()]
-        with self._use() as db:
-            db.execute("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?)", values)
-            db.execute("DELETE FROM sessions WHERE name = ? AND key = ''", [name])
+        row = {"hash": _argon2().hash(password), "may": right, "created": time.time()}
+        change = self.database.insert(PEOPLE).values(name=checked(name), **row)
+        with self.database.writing() as db:
+            db.execute(change.on_conflict_do_update(index_elements=["name"], set_=row))
+            db.execute(_logged_out(name))
 
     def people(self) -> list[Person]:
-        with self._use() as db:
-            return [Person(*row) for row in db.execute("SELECT name, may, created FROM people")]
+        query = select(PEOPLE.c.name, PEOPLE.c.may, PEOPLE.c.created).order_by(PEOPLE.c.created)
+        with self.database.reading() as db:
+            return [Person(*row) for row in db.execute(query)]
 
     def remove_person(self, name: str) -> None:
-        with self._use() as db:
-            found = db.execute("DELETE FROM people WHERE name = ?", [name]).rowcount
-            db.execute("DELETE FROM sessions WHERE name = ? AND key = ''", [name])
+        with self.database.writing() as db:
+            found = db.execute(delete(PEOPLE).where(PEOPLE.c.name == name)).rowcount
+            db.execute(_logged_out(name))
         if not found:
             raise BylineError(f"Nobody is named {name}: byline people list names all.")
 
-    def _of_password(self, name: str, password: str) -> Who | None:
+    def _of_password(self, name: str, password: str) -> tuple[Who | None, str]:
+        """Who has this password, and the hash by which that is known."""
         from argon2.exceptions import InvalidHashError, VerificationError
 
-        with self._use() as db:
-            row = db.execute("SELECT hash, may FROM people WHERE name = ?", [name]).fetchone()
-        hasher = _argon2()
+        query = select(PEOPLE.c.name, PEOPLE.c.may, PEOPLE.c.hash).where(PEOPLE.c.name == name)
+        with self.database.reading() as db:
+            row = db.execute(query).first()
+        hash_ = row[2] if row else _nobody()
         try:
-            hasher.verify(row[0] if row else _nobody(), password[:MOST_PASSWORD])
+            _argon2().verify(hash_, password[:MOST_PASSWORD])
         except (VerificationError, InvalidHashError):
-            return None
-        return Who(name, row[1]) if row else None
+            return None, hash_
+        return (Who(row[0], row[1]) if row else None), hash_
 
     # Sessions.
 
@@ -166,42 +148,45 @@ class People:
         who = self.of_key(password) if password.startswith(f"{PREFIX}_") else None
         if who is not None and who.name != name:
             return None
+        hash_ = ""
         if who is None and self.people():
-            who = self._of_password(name, password)
+            who, hash_ = self._of_password(name, password)
         if who is None:
             return None
+        by_password = (PEOPLE.c.name == who.name) & (PEOPLE.c.hash == hash_)
+        still = select(KEYS.c.id).where(_in_use(who.key)) if who.key else select(PEOPLE.c.name)
+        still = still if who.key else still.where(by_password)
         token, now = secrets.token_urlsafe(32), time.time()
-        values = [_hash(token), who.name, who.right, who.key, now + SESSION_S]
-        with self._use() as db:
-            db.execute("DELETE FROM sessions WHERE ends < ?", [now])
-            db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?)", values)
+        row = {"hash": _hash(token), "name": who.name, "may": who.right, "key": who.key}
+        with self.database.writing() as db:
+            # Whoever takes the key or the password back meanwhile waits, and then ends this.
+            if db.execute(still.with_for_update()).first() is None:
+                return None
+            old = select(SESSIONS.c.hash).where(SESSIONS.c.ends < now)
+            old = old.with_for_update(skip_locked=True)  # of which another process makes an end
+            db.execute(delete(SESSIONS).where(SESSIONS.c.hash.in_(old)))
+            db.execute(insert(SESSIONS).values(**row, ends=now + SESSION_S))
         return token
 
     def of_session(self, token: str) -> Who | None:
-        query = "SELECT name, may, key FROM sessions WHERE hash = ? AND ends > ?"
-        with self._use() as db:
-            row = db.execute(query, [_hash(token), time.time()]).fetchone()
-        return Who(*row) if row else None
+        query = select(SESSIONS.c.name, SESSIONS.c.may, SESSIONS.c.key)
+        query = query.where(SESSIONS.c.hash == _hash(token), SESSIONS.c.ends > time.time())
+        with self.database.reading() as db:
+            row = db.execute(query).first()
+        return Who(*row, logged_in=True) if row else None
 
     def log_out(self, token: str) -> None:
-        with self._use() as db:
-            db.execute("DELETE FROM sessions WHERE hash = ?", [_hash(token)])
+        with self.database.writing() as db:
+            db.execute(delete(SESSIONS).where(SESSIONS.c.hash == _hash(token)))
 
-    @contextmanager
-    def _use(self) -> Iterator[sqlite3.Connection]:
-        """The database for one transaction, which an error takes back."""
-        with self._lock:
-            try:
-                with self._db:
-                    yield self._db
-            except sqlite3.Error as error:
-                raise self._unusable(error) from error
 
-    def _unusable(self, error: Exception) -> BylineError:
-        return BylineError(
-            f"The keys in {self._path} cannot be used ({error}): make room or mend the rights "
-            "there, or name another file in BYLINE_PEOPLE."
-        )
+def _in_use(id_: str) -> ColumnElement[bool]:
+    return (KEYS.c.id == id_) & KEYS.c.revoked.is_(None)
+
+
+def _logged_out(name: str) -> Delete:
+    """Ends what was logged in by a password."""
+    return delete(SESSIONS).where(SESSIONS.c.name == name, SESSIONS.c.key == "")
 
 
 def checked(name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     exact_passages: int = Field(EXACT_PASSAGES, ge=0)  # of an index whose vectors are all compared
     fts_passages: int = Field(FTS_PASSAGES, ge=0)  # of an index whose words FTS5 ranks
     kept_answers: int = Field(256, ge=0)  # to what was asked before; 0: none
+    database: SecretStr | None = None  # postgresql://..., in the place of `chats` and `people`
     chats: Path = Field(default_factory=lambda: user_data_path("byline") / "chats.sqlite")
     feedback: Path = Field(default_factory=lambda: user_data_path("byline") / "feedback.jsonl")
     people: Path = Field(default_factory=lambda: user_data_path("byline") / "people.sqlite")

@@ -14,12 +14,14 @@ RIGHTS: tuple[Right, ...] = ("read", "write", "admin")
 @dataclass(frozen=True, slots=True)
 class Who:
     """`name` is empty where nobody is asked who they are; `key` is the id of the key that was
-    shown, if one was; `per_minute` how many requests it may make, 0: as many as it likes."""
+    shown, if one was; `per_minute` how many requests it may make, 0: as many as it likes;
+    `logged_in` that there is a way out."""
 
     name: str = ""
     right: Right = "admin"
     key: str = ""
     per_minute: int = 0
+    logged_in: bool = False
 
     def may(self, right: Right) -> bool:
         return RIGHTS.index(self.right) >= RIGHTS.index(right)

@@ -19,6 +19,7 @@ from desk import Desk
 from fakes import HashingEmbedder, ScriptedGenerator
 from milvusserver import milvus_server
 from newsstand import newsstand
+from postgresserver import PostgresServer, postgres_server
 
 from index.build import build
 from index.milvus import Milvus
@@ -26,6 +27,7 @@ from index.search import Index
 from rag import load
 from rag.cli import main
 from rag.commands import terminal
+from rag.database.connect import Database
 from rag.limits import Limits
 from rag.pipeline import Pipeline
 from rag.settings import API_KEY, Settings, load_settings
@@ -163,6 +165,28 @@ def milvus_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def milvus(milvus_address: str) -> Milvus:
     """An index in it that nobody else has."""
     return Milvus(f"{milvus_address}/of_{secrets.token_hex(4)}")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL that all tests share, each with databases of its own."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a new database goes: a file, and then a PostgreSQL."""
+    if request.param == "sqlite":
+        return tmp_path / "byline.sqlite"
+    url: str = request.getfixturevalue("postgres").new_database()
+    return url
+
+
+@pytest.fixture
+def database(place: Path | str) -> Iterator[Database]:
+    with closing(Database(place)) as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from fakes import HashingEmbedder, ScriptedPipeline, Step
 
 from app import launch
 from page.conversations import Conversations
+from rag.database.connect import Database
 from rag.settings import load_settings
 from rag.types import Done, Event, Found, Turn
 from rag.upkeep.library import Library
@@ -41,5 +42,5 @@ if __name__ == "__main__":
         lambda: pipeline,
         port=int(port),
         library=Library(load_settings(index=Path(index)), HashingEmbedder),
-        conversations=Conversations(Path(chats)),
+        conversations=Conversations(Database(Path(chats))),
     )

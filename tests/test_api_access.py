@@ -23,6 +23,7 @@ from rag.api.access import COOKIE, Proxy, SignedIn
 from rag.api.login import WRONG
 from rag.api.parts import Options
 from rag.api.serving import access_of
+from rag.database.connect import Database
 from rag.people import People
 from rag.settings import load_settings
 from rag.upkeep.audit import Audit
@@ -36,7 +37,7 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def people(tmp_path: Path) -> Iterator[People]:
-    one = People(tmp_path / "people.sqlite")
+    one = People(Database(tmp_path / "people.sqlite"))
     yield one
     one.close()
 
@@ -313,7 +314,7 @@ class TestWhereOthersCouldAsk:
             access_of(settings, "0.0.0.0")
         with pytest.raises(BylineError, match=r"On 127\.0\.0\.1"):
             access_of(settings.model_copy(update={"authentication": "on"}), "127.0.0.1")
-        people = People(settings.people)
+        people = People(Database(settings.people))
         people.add_key("ada", "read")
         access = access_of(settings, "0.0.0.0")
         assert access is not None

@@ -24,6 +24,7 @@ from rag.api import serving
 from rag.api.access import SignedIn
 from rag.api.parts import Options
 from rag.api.tools import mcp_server
+from rag.database.connect import Database
 from rag.people import People
 
 ROOT = Path(__file__).parent.parent
@@ -80,7 +81,7 @@ def test_over_streamable_http(tmp_path: Path) -> None:
 
 
 def test_over_streamable_http_with_a_key(tmp_path: Path) -> None:
-    people = People(tmp_path / "people.sqlite")
+    people = People(Database(tmp_path / "people.sqlite"))
     asks = Options(asks_who=True)
     with counter(tmp_path, options=asks, access=SignedIn(people)) as one:
         with pytest.raises(Exception, match=r"."):

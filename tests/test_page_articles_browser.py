@@ -34,6 +34,7 @@ from rag import load
 from rag.api.access import SignedIn
 from rag.api.login import WRONG
 from rag.api.parts import Options
+from rag.database.connect import Database
 from rag.narrow import Narrowing
 from rag.people import People
 from rag.pipeline import Pipeline
@@ -436,7 +437,7 @@ def test_a_change_goes_on_when_its_tab_is_closed(room: Room, page: Page, tmp_pat
 
 
 def test_to_who_may_read_only_nothing_is_offered_to_be_changed(room: Room, tmp_path: Path) -> None:
-    people = People(tmp_path / "people.sqlite")
+    people = People(Database(tmp_path / "people.sqlite"))
     key = people.add_key("ada", "read")
 
     def enter(page: Page) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from page.export import as_json, as_markdown
 from page.history_view import owner_of
 from page.kept import from_json, to_json
 from page.render import render_exchange
+from rag.database.connect import Database
 from rag.types import Claim, Disagreement, Done, Found
 from rag.who import Who
 
@@ -26,9 +26,8 @@ ANN, BEN = new_owner(), new_owner()
 
 
 @pytest.fixture
-def kept() -> Iterator[Conversations]:
-    with closing(Conversations()) as conversations:
-        yield conversations
+def kept(database: Database) -> Conversations:
+    return Conversations(database)
 
 
 def keep(kept: Conversations, owner: str, question: str, id_: str | None = None, n: int = 1) -> str:
@@ -73,6 +72,14 @@ class TestConversations:
         assert titles(kept, ANN, "öbb meta") == ["What did META pay for ÖBB?"]
         assert titles(kept, ANN, "100% _") == []
 
+    def test_words_are_looked_for_as_they_are_written(self, kept: Conversations) -> None:
+        keep(kept, ANN, "Was kostet 100% der_STRASSE\\/?")
+        keep(kept, ANN, "Was kostet 1000 der Gasse?")
+        for words in ("100%", "der_s", "straße\\", "\\/", "/?", "KOSTET %"):
+            assert titles(kept, ANN, words) == ["Was kostet 100% der_STRASSE\\/?"]
+        assert titles(kept, ANN, "'; DROP TABLE turns; --") == []
+        assert len(titles(kept, ANN, "kostet")) == 2
+
     def test_the_one_used_last_stands_first(self, kept: Conversations) -> None:
         first = keep(kept, ANN, "One?")
         keep(kept, ANN, "Two?")
@@ -103,18 +110,25 @@ class TestConversations:
             kept.rename(ANN, id_, "  ")
         assert titles(kept, ANN) == ["The price"]
 
+    def test_without_a_database_they_last_as_long_as_this(self) -> None:
+        with closing(Conversations()) as kept:
+            id_ = keep(kept, ANN, "One?")
+            assert kept.open(ANN, id_) is not None
+        with closing(Conversations()) as kept:
+            assert kept.open(ANN, id_) is None
+
     def test_they_last(self, tmp_path: Path) -> None:
         file = tmp_path / "new" / "chats.sqlite"
-        with closing(Conversations(file)) as kept:
+        with closing(Conversations(Database(file))) as kept:
             id_ = keep(kept, ANN, "One?")
-        with closing(Conversations(file)) as kept:
+        with closing(Conversations(Database(file))) as kept:
             assert kept.open(ANN, id_) is not None
 
     def test_a_file_that_is_none_is_one_sentence(self, tmp_path: Path) -> None:
         file = tmp_path / "chats.sqlite"
         file.write_text("This is no database, and long enough to be seen as none. " * 50)
         with pytest.raises(BylineError, match=r"chats\.sqlite cannot be used"):
-            Conversations(file)
+            Conversations(Database(file))
 
 
 def whole() -> Done:

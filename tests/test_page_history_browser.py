@@ -26,6 +26,7 @@ from index.build import build
 from page.components import AGAIN
 from page.conversations import Conversations, Entry
 from page.history_view import GONE, SHARED
+from rag.database.connect import Database
 from rag.narrow import Scope
 from rag.types import Found, Turn
 
@@ -45,7 +46,7 @@ def settled(page: Page, answers: int) -> None:
 def test_a_chat_is_kept_found_renamed_and_deleted(
     serve: Serve, visit: Open, tmp_path: Path
 ) -> None:
-    with closing(Conversations(tmp_path / "chats.sqlite")) as kept:
+    with closing(Conversations(Database(tmp_path / "chats.sqlite"))) as kept:
         page = visit(serve(scripted(SCRIPT), conversations=kept))
         chats, current = page.locator("#chat-list li"), page.locator("#chat-list [aria-current]")
         ask(page)
@@ -190,11 +191,11 @@ def test_a_page_left_open_goes_on_with_a_server_that_was_started_again(
     visit: Open, tmp_path: Path
 ) -> None:
     file, pipeline = tmp_path / "chats.sqlite", scripted(SCRIPT)
-    with closing(Conversations(file)) as kept, serving([]) as serve:
+    with closing(Conversations(Database(file))) as kept, serving([]) as serve:
         page = visit(url := serve(pipeline, conversations=kept))
         ask(page)
         settled(page, 1)
-    with closing(Conversations(file)) as kept, serving([]) as serve:
+    with closing(Conversations(Database(file))) as kept, serving([]) as serve:
         serve(pipeline, conversations=kept, port=int(url[:-1].split(":")[-1]))
         page.locator("#evidence .read").first.click()
         expect(page.locator("#evidence-reading")).to_have_text(AGAIN)

@@ -20,6 +20,7 @@ from index.build import build
 from page.conversations import Conversations
 from rag.api.access import SignedIn
 from rag.api.parts import Options
+from rag.database.connect import Database
 from rag.people import People
 from rag.settings import load_settings
 from rag.upkeep.library import Library
@@ -33,7 +34,7 @@ Enter = Callable[[str], Page]
 def enter(tmp_path: Path, browser: Browser) -> Iterator[Enter]:
     """Logs in as somebody, in a browser of their own."""
     build([deal.DEAL], HashingEmbedder(), tmp_path / "built")
-    people, conversations = People(tmp_path / "people.sqlite"), Conversations()
+    people, conversations = People(Database(tmp_path / "people.sqlite")), Conversations()
     keys = {name: people.add_key(name, "read") for name in ("ada", "eve")}
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

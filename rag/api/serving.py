@@ -13,7 +13,7 @@ from rag.api.gate import Access, Agents, Gate, ThisMachine
 from rag.api.metrics import Metrics
 from rag.api.parts import Options, Parts
 from rag.api.tools import mcp_server
-from rag.load import load_support
+from rag.load import load_support, open_database
 from rag.loopback import is_loopback
 from rag.people import People
 from rag.settings import Settings
@@ -58,7 +58,7 @@ def access_of(settings: Settings, host: str) -> SignedIn | None:
     unless the settings say so. Raises BylineError where nobody could say who they are."""
     if is_loopback(host) and settings.authentication == "auto":
         return None
-    people = People(settings.people)
+    people = People(open_database(settings, settings.people))
     header = settings.proxy_user_header
     if header is None and not people.any():
         people.close()

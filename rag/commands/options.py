@@ -23,6 +23,15 @@ Store = Annotated[
         metavar="milvus://HOST:PORT/NAME", help="A Milvus, where the index is searched then."
     ),
 ]
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="postgresql://USER:PASSWORD@HOST/NAME",
+        help="Keys, people and chats in a PostgreSQL; others see a password here: rather set "
+        "BYLINE_DATABASE.",
+    ),
+]
 Support = Annotated[
     str | None,
     typer.Option(
