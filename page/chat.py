@@ -45,6 +45,10 @@ class Pipeline(Protocol):
         """Those whose articles can be asked about."""
         ...
 
+    def foresee(self, typed: str, scope: Scope | None = None) -> None:
+        """Search for a question that is still being typed."""
+        ...
+
     def stream(
         self, question: str, history: Sequence[Turn], scope: Scope | None = None
     ) -> Iterator[Event]:

@@ -37,6 +37,13 @@ with no_proxy():
     from page.parts import chooser, seen, static_html
 
 EMPTY = "Write a question first."
+# What is in the box once nobody has typed for a moment. Of what is typed meanwhile Gradio keeps the
+# last (`always_last`), so that one search at a time is under way.
+TYPED = """async (...inputs) => {
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const box = document.querySelector("#question textarea");
+  return [box?.value ?? "", ...inputs.slice(1)];
+}"""
 TO_READING = """() => {
   if (document.activeElement?.matches(".only")) return window.bylineToQuestion();
   const mark = document.querySelector("#evidence-reading mark");
@@ -176,6 +183,10 @@ class Components:
         read = [self.reading, self.narrow.articles, self.narrow.fold]
         for list_ in (self.reading, self.evidence, self.earlier):
             list_.select(self.read, self.chat, read, **at_once).then(None, js=TO_READING)
+        self.question.input(
+            *(self.foresee, [self.question, self.chat, *self.narrow.parts], None),
+            **{**at_once, "js": TYPED, "trigger_mode": "always_last"},
+        )
         self.stop.click(self.halt, self.chat, everything, **at_once)
         self.history.connect(everything, answers)
         fresh = self.new_chat.click(self.clear, self.chat, with_history, cancels=answers, **at_once)
@@ -202,6 +213,16 @@ class Components:
     def _about(self) -> str | None:
         """The foot of the page as it is now; None until the pipeline is loaded."""
         return render_about(self.loading.get().describe()) if self.loading.ready else None
+
+    def foresee(self, typed: str, chat: Chat, *narrowed: Any) -> None:
+        """Search for what is being typed. Not while others are answered, whom it would keep
+        waiting, and not within a chat, where a question may mean something else."""
+        if not (self.loading.ready and typed.strip()) or chat.exchanges or self.line.people():
+            return
+        try:
+            self.loading.get().foresee(typed, self.narrow.scope(*narrowed))
+        except BylineError:
+            return  # whoever asks it is told
 
     def ask(
         self, question: str, chat: Chat, owner: str, chat_id: str, token: str, *narrowed: Any

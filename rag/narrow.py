@@ -98,6 +98,11 @@ class Narrowing:
         with self._pipeline.index.pinned() as index:
             return Part(index, scope).search(question, k, as_of=scope.as_of)
 
+    def foresee(self, typed: str, scope: Scope | None = None) -> None:
+        """As Pipeline.foresee."""
+        scope = scope or Scope()
+        self._pipeline.foresee(typed, scope.as_of, lambda index: Part(index, scope))
+
     def stream(
         self, question: str, history: Sequence[Turn], scope: Scope | None = None
     ) -> Iterator[Event]:

@@ -35,7 +35,7 @@ from rag.question.preferred import named_to
 from rag.quote import best_quote
 from rag.reading.casing import with_names
 from rag.reading.phrasing import as_question
-from rag.retrieve import retrieve
+from rag.retrieve import Retriever
 from rag.types import (
     Answer,
     Done,
@@ -74,6 +74,7 @@ class Pipeline:
         self._limits = limits or Limits()
         self._answers = answers if answers is not None else AnswerCache()
         self._support = support
+        self._retriever = Retriever(embedder, self._limits)
 
     def ask(self, question: str, history: History = (), as_of: date | None = None) -> Answer:
         """The answer, whole. Raises BylineError for a question that cannot be asked."""
@@ -108,7 +109,7 @@ class Pipeline:
 
     def _from_articles(self, index: Searched, request: Request, clock: Clock) -> Iterator[Event]:
         query = as_question(request.query)
-        retrieved, ranked = retrieve(index, query, request.as_of, self._embedder, self._limits)
+        retrieved, ranked = self._retriever.retrieve(index, query, request.as_of)
         found = choose(ranked, self._limits.budget)
         clock.found()
         yield Found(tuple(found))
@@ -149,10 +150,23 @@ class Pipeline:
         stands = answers(query, sentences, evidence, self.generator, least_words)
         return raw, sentences if stands else []
 
+    def foresee(
+        self,
+        typed: str,
+        as_of: date | None = None,
+        part: Callable[[Index], Searched] | None = None,
+    ) -> None:
+        """Search for a question that is still being typed, so that its answer finds this done. The
+        language model is not asked."""
+        question = askable(typed, self._limits.question_characters)
+        with self.index.pinned() as whole:
+            index = part(whole) if part else whole
+            self._retriever.retrieve(index, as_question(index.corrected(question)), as_of)
+
     def find(self, query: str, as_of: date | None = None) -> list[Hit]:
         """The evidence for a question, best first: runs of sentences inside the token budget."""
         with self.index.pinned() as index:
-            ranked = retrieve(index, query, as_of, self._embedder, self._limits)[1]
+            _, ranked = self._retriever.retrieve(index, query, as_of)
             return choose(ranked, self._limits.budget)
 
     def describe(self) -> Description:

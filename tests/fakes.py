@@ -144,6 +144,7 @@ class ScriptedPipeline:
         self.script = script
         self.asked: list[tuple[str, tuple[Turn, ...]]] = []
         self.within: list[object] = []
+        self.foreseen: list[str] = []
         self.closed = threading.Event()  # set when an answer was stopped before its end
 
     def describe(self) -> ScriptedDescription:
@@ -151,6 +152,9 @@ class ScriptedPipeline:
 
     def outlets(self) -> list[str]:
         return ["The Ledger", "Wire"]
+
+    def foresee(self, typed: str, scope: object = None) -> None:
+        self.foreseen.append(typed)
 
     def stream(
         self, question: str, history: Sequence[Turn], within: object = None

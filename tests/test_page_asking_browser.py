@@ -43,6 +43,28 @@ def test_a_question_is_narrowed_down_and_the_address_keeps_how(serve: Serve, vis
     assert pipeline.within == [Scope(("Wire",), *june)]
 
 
+def test_what_is_typed_is_searched_for_before_it_is_asked(serve: Serve, visit: Open) -> None:
+    pipeline = scripted()
+    page = visit(serve(pipeline))
+    expect(page.locator("#about")).to_contain_text("articles")  # the pipeline is loaded
+    box = page.locator("#question textarea")
+    box.press_sequentially(QUESTION, delay=20)
+    for _ in range(100):
+        if QUESTION in pipeline.foreseen:
+            break
+        page.wait_for_timeout(100)
+    assert pipeline.foreseen[-1] == QUESTION
+    assert len(pipeline.foreseen) < len(QUESTION) / 2  # not for each letter
+    assert not pipeline.asked
+    expect(box).to_have_value(QUESTION)
+    asked = len(pipeline.foreseen)
+    page.locator("#send").click()
+    expect(page.locator("#chat .answer")).to_have_count(1)
+    box.press_sequentially("And its chief?", delay=20)  # within a chat it may mean something else
+    page.wait_for_timeout(1500)
+    assert len(pipeline.foreseen) == asked
+
+
 def test_what_was_understood_can_be_undone(serve: Serve, visit: Open) -> None:
     understood = answer_of(
         *(QUESTION, PAID),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from deal import (
@@ -20,10 +22,12 @@ from deal import (
 from fakes import HashingEmbedder, ScriptedGenerator, TaughtGenerator
 
 from corpus.article import Article
+from corpus.errors import BylineError
 from index.build import build
 from index.change import apply
 from index.live import LiveIndex
 from index.search import Index
+from index.types import Hit
 from rag.pipeline import Pipeline
 from rag.types import Answer
 
@@ -49,6 +53,29 @@ class TestMovingToAnotherVersion:
         assert {hit.passage.article for hit in second.hits} <= {CHIEF}
         assert first.index_version != second.index_version == change.manifest.version
         assert pipeline.describe().index_version == change.manifest.version
+
+    def test_what_was_foreseen_is_not_searched_for_again(
+        self, live: LiveIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pipeline = self.pipeline(live, "Meta bought a stake of 49%.")
+        searched: list[str] = []
+        search = Index.search
+
+        def counted(index: Index, question: str, *more: Any, **options: Any) -> list[Hit]:
+            searched.append(question)
+            return search(index, question, *more, **options)
+
+        monkeypatch.setattr(Index, "search", counted)
+        pipeline.foresee(f"  {QUESTION} ")
+        assert not pipeline.ask(QUESTION).abstained
+        assert searched == [QUESTION]
+        apply(tmp_path, HashingEmbedder(), [CHIEF], ["deal"])  # what was found is of a version
+        pipeline.ask(QUESTION)
+        assert searched == [QUESTION, QUESTION]
+        pipeline.ask(QUESTION, as_of=date(2025, 6, 14))
+        assert len(searched) == 3
+        with pytest.raises(BylineError):
+            pipeline.foresee("x" * 2000)
 
     def test_an_answer_in_flight_ends_on_its_own(self, live: LiveIndex, tmp_path: Path) -> None:
         events = self.pipeline(live, "Meta bought a stake of 49%.").stream(QUESTION)
