@@ -51,7 +51,7 @@ def enter(tmp_path: Path, browser: Browser) -> Iterator[Enter]:
             root_path="/byline",
             trusted=("127.0.0.1",),
         )
-        with frontdoor(port, "/byline") as url, visiting(browser) as visit:
+        with frontdoor("/byline", port) as url, visiting(browser) as visit:
 
             def one(name: str) -> Page:
                 tab = visit(url, ready=False)
