@@ -189,14 +189,10 @@ class Components:
         self.history.connect(everything, answers)
         fresh = self.new_chat.click(self.clear, self.chat, with_history, cancels=answers, **at_once)
         self.history.to_address(fresh)
-        self.blocks.load(
-            *(
-                self.enter,
-                session,
-                [*with_history, self.person, *self.narrow.parts, self.narrow.fold],
-            ),
-            **arriving,
-        ).then(None, js="() => window.bylineDraft()")
+        found = [*with_history, self.person, *self.narrow.parts, self.narrow.fold]
+        self.blocks.load(self.enter, session, found, **arriving).then(
+            None, js="() => window.bylineDraft()"
+        )
         self.narrow.connect()
         ready = [self.status, self.about, self.narrow.outlets]
         self.blocks.load(self.open, None, ready, concurrency_limit=None, **quiet)
