@@ -19,11 +19,19 @@ from page.evidence import NO_EVIDENCE, render_article, render_earlier, render_ev
 from page.help import TOUR, render_shortcuts
 from page.network import no_proxy
 from page.offers import instead
-from page.render import MASTHEAD, WELCOME, render_about, render_exchange, render_status
+from page.render import (
+    MASTHEAD,
+    WELCOME,
+    render_about,
+    render_exchange,
+    render_person,
+    render_status,
+)
 from rag.feedback import Feedback, judgement_of
 from rag.line import Line
 from rag.narrow import Scope
 from rag.upkeep.changes import Changes
+from rag.who import signed_in
 from rag.wording import sentence_for
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both are read while Gradio is imported
@@ -105,6 +113,7 @@ class Components:
                             button = gr.Button(label, elem_id=f"to-{view}", size="sm", scale=0)
                             button.click(None, js=f"() => window.bylineView('{view}')")
                     self.new_chat = gr.Button("New chat", elem_id="new-chat", size="sm", scale=0)
+                    self.person = static_html("", elem_id="person")
                 self.history.build(self.chat)
                 with gr.Column(elem_id="chat"):
                     self.told = static_html("", elem_id="chat-note")
@@ -191,10 +200,10 @@ class Components:
         self.history.connect(everything, answers)
         fresh = self.new_chat.click(self.clear, self.chat, with_history, cancels=answers, **at_once)
         self.history.to_address(fresh)
-        self.blocks.load(
-            *(self.enter, session, [*with_history, *self.narrow.parts, self.narrow.fold]),
-            **arriving,
-        ).then(None, js="() => window.bylineDraft()")
+        found = [*with_history, self.person, *self.narrow.parts, self.narrow.fold]
+        self.blocks.load(self.enter, session, found, **arriving).then(
+            None, js="() => window.bylineDraft()"
+        )
         self.narrow.connect()
         ready = [self.status, self.about, self.narrow.outlets]
         self.blocks.load(self.open, None, ready, concurrency_limit=None, **quiet)
@@ -367,6 +376,7 @@ class Components:
             opened = self.history.enter(chat, owner, chat_id, token)
             return {
                 self.owner: chat.owner,
+                self.person: render_person(signed_in.get()),
                 **self.narrow.entered(scope),
                 **(self.shown(chat) if opened else {}),
                 **self.history.shown(chat),

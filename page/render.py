@@ -17,6 +17,7 @@ from rag.judging.confidence import in_words
 from rag.markers import MARKER, split_draft
 from rag.reading.untrusted import escape, visible
 from rag.types import Answer, Citation, Claim, Disagreement, Sentence
+from rag.who import Who
 from rag.wording import count
 
 MASTHEAD = (
@@ -244,6 +245,15 @@ def render_about(about: Description) -> str:
     if about.problem is not None:
         facts.append(escape(about.problem))
     return f"<footer>{''.join(f'<span>{fact}</span>' for fact in facts)}</footer>"
+
+
+def render_person(who: Who | None) -> str:
+    """Who is logged in, with the way out; whom a proxy has let in has none here."""
+    if who is None:
+        return ""
+    out = "<button>Log out</button>" if who.logged_in else ""
+    name = f"<bdi title='{escape(who.name)}'>{escape(who.name)}</bdi>"
+    return f"<form method='post' action='logout'>{name}{out}</form>"
 
 
 def render_status(text: str, kind: str = "notice", *, aloud: bool = True) -> str:

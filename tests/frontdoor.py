@@ -1,8 +1,13 @@
-"""A reverse proxy as nginx or Caddy are one: it takes a prefix off and says who asked, and how."""
+"""A reverse proxy as nginx or Caddy are one: it takes a prefix off and says who asked, and how.
+
+Before several servers it gives each request to the next one in turn, but what a browser asks to the
+one that it came to first, which it remembers by a cookie, as balancers do for pages that stay open.
+"""
 
 from __future__ import annotations
 
 import http.client
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +19,15 @@ _OWN = {"connection", "keep-alive", "transfer-encoding", "date", "server"}
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
-    target, prefix = 0, ""
+    targets: tuple[int, ...] = ()
+    prefix, turn = "", 0
+
+    def next_target(self, cookies: str) -> int:
+        """Its place among the targets."""
+        if remembered := re.search(r"\bdoor=(\d)", cookies):
+            return int(remembered[1])
+        self.turn += 1
+        return self.turn % len(self.targets)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Whoever left is no news."""
@@ -35,7 +48,9 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _OWN}
         headers |= {"X-Forwarded-Host": host, "X-Forwarded-For": self.client_address[0]}
         headers["X-Forwarded-Proto"] = "http"
-        behind = http.client.HTTPConnection("127.0.0.1", self.server.target, timeout=60)
+        place = self.server.next_target(self.headers.get("Cookie", ""))
+        port = self.server.targets[place]
+        behind = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         try:
             path = self.path[len(self.server.prefix) :]
             behind.request(self.command, path, body, headers)
@@ -44,6 +59,9 @@ class Handler(BaseHTTPRequestHandler):
             for name, value in answer.getheaders():
                 if name.lower() not in _OWN:
                     self.send_header(name, value)
+            self.send_header("X-Door", str(place))
+            if len(self.server.targets) > 1:
+                self.send_header("Set-Cookie", f"door={place}; Path=/")
             self.end_headers()
             while piece := answer.read1(65536):
                 self.wfile.write(piece)
@@ -51,14 +69,14 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             behind.close()
 
-    do_POST = do_GET
+    do_POST = do_DELETE = do_PUT = do_GET
 
 
 @contextmanager
-def frontdoor(target: int, prefix: str) -> Iterator[str]:
-    """Serves what is on a port of this machine under a prefix; gives the address."""
+def frontdoor(prefix: str, *targets: int) -> Iterator[str]:
+    """Serves what is on ports of this machine under a prefix; gives the address."""
     server = Server(("127.0.0.1", 0), Handler)
-    server.target, server.prefix = target, prefix
+    server.targets, server.prefix = targets, prefix
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}{prefix}/"

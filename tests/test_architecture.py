@@ -27,7 +27,7 @@ FLOORS = {
 UPWARDS = {"rag/cli.py": {"app", "page", "eval"}}
 HEAVY = {
     "torch", "transformers", "sentence_transformers", "faiss", "gradio", "trafilatura",
-    "feedparser", "docx", "lxml",
+    "feedparser", "docx", "lxml", "sqlalchemy", "alembic", "psycopg",
 }  # fmt: skip
 UNSAFE_MODULES = {"pickle", "cPickle", "dill", "joblib", "marshal", "shelve"}
 UNSAFE_CALLS = {"eval", "exec", "compile", "os.system", "os.popen", "torch.load"}

@@ -64,6 +64,7 @@ class TestHelpAndUsage:
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
         assert done.returncode == 0
         heavy = {"torch", "transformers", "faiss", "gradio", "trafilatura", "numpy", "pydantic"}
+        heavy |= {"sqlalchemy", "alembic", "psycopg"}
         assert not heavy.intersection(done.stderr.split())
 
 

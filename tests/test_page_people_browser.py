@@ -51,7 +51,7 @@ def enter(tmp_path: Path, browser: Browser) -> Iterator[Enter]:
             root_path="/byline",
             trusted=("127.0.0.1",),
         )
-        with frontdoor(port, "/byline") as url, visiting(browser) as visit:
+        with frontdoor("/byline", port) as url, visiting(browser) as visit:
 
             def one(name: str) -> Page:
                 tab = visit(url, ready=False)
@@ -76,3 +76,17 @@ def test_each_sees_their_own_chats_in_any_browser(enter: Enter) -> None:
     expect(ada.locator("#chat-list button")).to_have_count(1)
     expect(enter("ada").locator("#chat-list button")).to_contain_text(QUESTION)
     expect(enter("eve").locator("#chat-list button")).to_have_count(0)
+
+
+def test_who_is_logged_in_stands_in_the_head_with_a_way_out(enter: Enter) -> None:
+    ada = enter("ada")
+    expect(ada.locator("#person")).to_contain_text("ada")
+    for width in (1440, 390):
+        ada.set_viewport_size({"width": width, "height": 800})
+        assert ada.evaluate("document.documentElement.scrollWidth") == width
+    ada.get_by_role("button", name="Log out").click()
+    expect(ada.get_by_role("button", name="Log in")).to_be_visible()
+    assert urlsplit(ada.url).path == "/byline/login"
+    ada.go_back()
+    ada.reload()
+    expect(ada.get_by_role("button", name="Log in")).to_be_visible()

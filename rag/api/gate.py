@@ -20,7 +20,7 @@ from corpus.errors import BylineError
 from corpus.files import LARGEST_FILE
 from rag.api.access import SignedIn
 from rag.api.application import MCP, OPEN, is_of_api
-from rag.api.login import PATHS, Login
+from rag.api.login import PATHS, Login, told
 from rag.api.metrics import Metrics
 from rag.api.paths import route_path
 from rag.api.problems import Problem, problem_for, response_of
@@ -146,7 +146,7 @@ class Gate:
             if route_path(scope).startswith(_UPLOAD) and not who.may("write"):
                 raise Problem(403, f"{who.name} may {who.right} only.")
         except Exception as error:
-            await answer.fail(error, scope, receive)
+            await answer.fail(error, scope, receive, as_page=True)
             return
         before = signed_in.set(who)
         try:
@@ -188,13 +188,18 @@ class _Answer:
             headers.setdefault("Cache-Control", "no-store")
         await self._send(message)
 
-    async def fail(self, error: Exception, scope: Scope, receive: Receive) -> None:
+    async def fail(
+        self, error: Exception, scope: Scope, receive: Receive, as_page: bool = False
+    ) -> None:
         """Tell of an error, if nothing was sent yet; what nobody foresaw goes to the log."""
         if self.status is not None:
             if not isinstance(error, BylineError | Problem):
                 log.error("The request %s ended in an error", self._id, exc_info=error)
             return
-        await response_of(problem_for(error), self._id)(scope, receive, self)
+        problem = problem_for(error)
+        as_page = as_page and "text/html" in Headers(scope=scope).get("accept", "")
+        response = told(problem) if as_page else response_of(problem, self._id)
+        await response(scope, receive, self)
 
 
 class _Bounded:

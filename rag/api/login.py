@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from urllib.parse import parse_qs
 
@@ -93,6 +94,12 @@ class Login:
         return response
 
 
+def told(problem: Problem) -> Response:
+    """What went wrong, for whoever opens the page."""
+    detail = escape(str(problem.detail))
+    return _page(f'<p role="alert">{detail}</p>', problem.status_code, problem.headers)
+
+
 def _root(request: Request) -> str:
     return f"{request.scope.get('root_path', '').rstrip('/')}/"
 
@@ -101,7 +108,7 @@ def _form(told: str, status: int = 200) -> HTMLResponse:
     return _page(_IN.replace("{told}", escape(told)), status)
 
 
-def _page(form: str, status: int = 200) -> HTMLResponse:
+def _page(form: str, status: int = 200, headers: Mapping[str, str] | None = None) -> HTMLResponse:
     policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
-    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
-    return HTMLResponse(_PAGE.replace("{form}", form), status, headers)
+    safe = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
+    return HTMLResponse(_PAGE.replace("{form}", form), status, {**(headers or {}), **safe})
