@@ -113,6 +113,40 @@ def _suite_command(name: str) -> Callable[..., None]:
     return command
 
 
+def bench_answer_command(
+    engine: Annotated[
+        list[str] | None,
+        typer.Option(help="transformers, llama.cpp or openai; give it for each to be measured."),
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Of the server of the engine openai.")
+    ] = None,
+    questions: Annotated[int, typer.Option(min=2, help="How many, and one to warm up.")] = 20,
+    from_file: Annotated[
+        Path | None,
+        typer.Option("--set", metavar="QUESTIONS.jsonl", help="Draw them from this file."),
+    ] = None,
+    seed: Seed = 0,
+    model: Model = None,
+    index: UserIndex = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
+) -> None:
+    """Time whole answers by several engines and by the plain recipe, turn about."""
+    from eval.side_by_side import as_text, measure
+    from rag.commands.options import settings_with
+    from rag.commands.terminal import counting, ensure_index, quiet
+
+    quiet()
+    chosen = {"index": index, "model": model, "base_url": base_url}
+    ensure_index(settings_with(**chosen))
+    with counting("answering by turns") as on_progress:
+        found = measure(engine or ["auto"], chosen, questions, from_file, seed, on_progress)
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], indent=2))
+    else:
+        typer.echo(as_text(found))
+
+
 for _name, _about in SUITES.items():
     eval_app.command(_name, help=_about)(_suite_command(_name))
 

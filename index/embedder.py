@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from corpus.errors import BylineError
+from index.together import Together
 
 _PICKLES = {".bin", ".pt", ".pth", ".pkl", ".ckpt"}
 
@@ -38,6 +39,7 @@ class SentenceTransformerEmbedder:
         self._batch_size = batch_size
         self._model: Any = None
         self._lock = threading.RLock()
+        self._questions: Together[str, np.ndarray] = Together(self._embed_questions)
 
     @property
     def dim(self) -> int:
@@ -68,12 +70,19 @@ class SentenceTransformerEmbedder:
         return vectors
 
     def embed_question(self, text: str) -> np.ndarray:
-        """A unit-length float32 vector of shape (dim,)."""
+        """A unit-length float32 vector of shape (dim,). Those that other threads ask for while one
+        is at work are computed together, which changes the last bits."""
+        return self._questions.one(text)
+
+    def _embed_questions(self, texts: list[str]) -> np.ndarray:
         with self._lock:
-            vector = self._loaded().encode_query(
-                text, normalize_embeddings=True, show_progress_bar=False
+            vectors = self._loaded().encode_query(
+                texts,
+                batch_size=self._batch_size,
+                normalize_embeddings=True,
+                show_progress_bar=False,
             )
-        return np.asarray(vector, dtype=np.float32)
+        return np.asarray(vectors, dtype=np.float32)
 
     def _loaded(self) -> Any:
         with self._lock:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from corpus.errors import BylineError
 from index.openvino_export import FACTS, MODEL, RANGES, TOKENIZER, WEIGHTS, ensure_export
 from index.openvino_module import openvino
+from index.together import Together
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +47,7 @@ class OpenVinoEmbedder:
         self._folder = Path(folder)
         self._model: _Loaded | None = None
         self._lock = threading.RLock()
+        self._questions: Together[str, np.ndarray] = Together(self._embed_questions)
 
     @property
     def dim(self) -> int:
@@ -74,9 +76,13 @@ class OpenVinoEmbedder:
         return vectors
 
     def embed_question(self, text: str) -> np.ndarray:
-        """A unit-length float32 vector of shape (dim,)."""
+        """A unit-length float32 vector of shape (dim,). Those that other threads ask for while one
+        is at work are computed together, which changes the last bits."""
+        return self._questions.one(text)
+
+    def _embed_questions(self, texts: list[str]) -> np.ndarray:
         with self._lock:
-            return self._loaded().encode_question(text)
+            return self._loaded().encode_questions(texts)
 
     def _loaded(self) -> _Loaded:
         with self._lock:
@@ -113,12 +119,13 @@ class _Loaded:
             request, finished = running.popleft()
             yield finished, _result(request)
 
-    def encode_question(self, text: str) -> np.ndarray:
-        """Shape (dim,)."""
+    def encode_questions(self, texts: Sequence[str]) -> np.ndarray:
+        """Shape (len(texts), dim), of a few short texts."""
         import numpy as np
 
-        tokens = self.tokenizer.encode(self.prompts["query"] + text).ids
-        return np.array(self.compiled(self._padded([tokens]))[0][0], dtype=np.float32)
+        found = self.tokenizer.encode_batch_fast([self.prompts["query"] + text for text in texts])
+        padded = self._padded([encoding.ids for encoding in found])
+        return np.array(self.compiled(padded)[0], dtype=np.float32)
 
     def _batches(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list[list[int]]]]:
         """Rows and their tokens, of like length, as many as the token budget takes."""

@@ -295,12 +295,13 @@ def mcp(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Errors are one sentence on stderr with exit code 1 (usage: 2)."""
-    from eval.commands import eval_app
+    from eval.commands import bench_answer_command, eval_app
 
     given = list(sys.argv[1:] if arguments is None else arguments)
     _write_utf8()
     if all(group.name != "eval" for group in app.registered_groups):
         app.add_typer(eval_app, name="eval")  # here, since the floor above knows this one
+        bench_app.command("answer")(bench_answer_command)
     try:
         app(args=[argument for argument in given if argument != "--debug"], prog_name="byline")
     except BylineError as error:

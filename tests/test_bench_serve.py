@@ -79,11 +79,12 @@ def test_a_spread_of_nothing_and_of_some() -> None:
 def test_the_lines_hold_the_figures() -> None:
     some, held = Spread(0.5, 1.25, 2.0), Held(500_000_000, 30, 20)
     found = Served(
-        50, 120.4, 100, 30, 4, {"status 500: no": 2}, some, some, some, Spread(None, None, None),
+        50, 120.4, 60.2, 100, 30, 4, {"status 500: no": 2}, some, some, some, Spread(None, None, None),
         1, 2.5, 3, held, held, Held(510_000_000, 31, 21),
     )  # fmt: skip
     assert served_text(found).splitlines() == [
-        "50 clients, 120 s: 100 answers, 30 searches, 2 errors, told 4 times to come back later",
+        "50 clients, 120 s: 100 answers, 30 searches, 2 errors, told 4 times to come back later; "
+        "60 s of the processor",
         "  2 times: status 500: no",
         "  first event  p50 0.50 s, p95 1.25 s, longest 2.00 s",
         "  whole answer p50 0.50 s, p95 1.25 s, longest 2.00 s",

@@ -145,7 +145,7 @@ def served_text(found: Served) -> str:
         [
             f"{found.clients} clients, {found.seconds:.0f} s: {found.answers} answers, "
             f"{found.searches} searches, {sum(found.errors.values())} errors, told "
-            f"{found.busy} times to come back later",
+            f"{found.busy} times to come back later; {found.cpu_s:.0f} s of the processor",
             *errors,
             f"  first event  {_spread(found.first_event)}",
             f"  whole answer {_spread(found.whole)}",
