@@ -213,12 +213,14 @@ def serve(
     from rag.feedback import Feedback
     from rag.load import warm_up
     from rag.narrow import Narrowing
+    from rag.spans import begin as begin_tracing
     from rag.upkeep.audit import Audit
     from rag.upkeep.library import Library
     from rag.upkeep.loads import loads_of
 
     access = access_of(settings, host)
-    write_log()
+    write_log(settings.log_questions)
+    begin_tracing(settings)
     ensure_index(settings, articles)
     from app import launch
     from page.conversations import Conversations
@@ -317,7 +319,9 @@ def _write_utf8() -> None:
 def _pipeline(settings: Settings) -> Any:
     from rag.answer_cache import AnswerCache
     from rag.commands.terminal import load_with_bars
+    from rag.spans import begin as begin_tracing
 
+    begin_tracing(settings)
     return load_with_bars(settings, AnswerCache(settings.kept_answers))
 
 

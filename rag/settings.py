@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     people: Path = Field(default_factory=lambda: user_data_path("byline") / "people.sqlite")
     audit: Path = Field(default_factory=lambda: user_data_path("byline") / "audit.jsonl")
     log_questions: bool = False  # in the log of the API
+    trace: Literal["auto", "on", "off"] = "auto"  # auto: where OpenTelemetry's variables say where
+    trace_texts: bool = False  # questions and answers in the spans
     authentication: Literal["auto", "on"] = "auto"  # auto: where others can reach the server
     requests_per_minute: int = Field(120, ge=0)  # of the API, by a key that does not say; 0: any
     proxy_user_header: str | None = None  # in which a reverse proxy says who was let in

@@ -291,7 +291,8 @@ def test_a_question_is_logged_for_who_asks_for_that(
 
 
 def test_a_line_of_the_log_is_an_object() -> None:
-    written = JsonLines().format(logging.makeLogRecord({"msg": '{"status": 200}'}))
+    record = logging.makeLogRecord({"msg": '{"status": 200}', "name": "byline.api"})
+    written = JsonLines().format(record)
     assert {"at", "level", "status"} <= json.loads(written).keys()
     plain = logging.makeLogRecord({"msg": "All %s", "args": ("well",), "levelname": "ERROR"})
     row = json.loads(JsonLines().format(plain))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
@@ -20,6 +19,7 @@ from fastapi.responses import StreamingResponse
 from rag.answer_json import answer_json, hits_json, sentence_json
 from rag.api import schemas
 from rag.api.answering import Gone, Waiting, events, unless_gone
+from rag.api.logs import log
 from rag.api.metrics import Metrics
 from rag.api.parts import Parts, Reader
 from rag.api.problems import Problem, content_of, documented, problem_for
@@ -27,8 +27,6 @@ from rag.api.schemas import MODEL
 from rag.markers import MARKER
 from rag.question.askable import askable
 from rag.types import Answer, Checked, Done, Event, Found, Piece, Turn
-
-log = logging.getLogger("byline.api")
 
 ALIVE_EVERY_S = 10.0
 """Seconds of silence after which a stream says that it goes on, for proxies that would end it."""
