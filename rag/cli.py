@@ -208,6 +208,7 @@ def serve(
     )
     from corpus.fetch import Fetcher
     from rag.api.logs import write_log
+    from rag.api.metrics import Metrics
     from rag.api.serving import access_of, options_of
     from rag.commands.terminal import embedder_with_bar, ensure_index
     from rag.feedback import Feedback
@@ -227,12 +228,13 @@ def serve(
 
     fetcher = partial(Fetcher, only_web=access is not None)
     library = Library(settings, lambda: embedder_with_bar(settings), fetcher)
+    metrics = Metrics()
     typer.echo(f"Byline is on http://{host}:{port} (Ctrl-C ends it).")
 
     def load() -> Narrowing:
         pipeline = _pipeline(settings)
         Thread(target=warm_up, args=(pipeline,), name="warming up", daemon=True).start()
-        return Narrowing(pipeline)
+        return Narrowing(pipeline, metrics.counted)
 
     launch(
         load,
@@ -248,6 +250,7 @@ def serve(
         audit=Audit(settings.audit),
         root_path=settings.root_path,
         trusted=settings.trusted_proxies,
+        metrics=metrics,
     )
 
 

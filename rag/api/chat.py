@@ -20,7 +20,6 @@ from rag.answer_json import answer_json, hits_json, sentence_json
 from rag.api import schemas
 from rag.api.answering import Gone, Waiting, events, unless_gone
 from rag.api.logs import log
-from rag.api.metrics import Metrics
 from rag.api.parts import Parts, Reader
 from rag.api.problems import Problem, content_of, documented, problem_for
 from rag.api.schemas import MODEL
@@ -34,7 +33,7 @@ _CLOSED = 499
 """What nginx calls a request whose client has left; nobody reads it but the log."""
 
 
-def chat_routes(parts: Parts, metrics: Metrics) -> APIRouter:
+def chat_routes(parts: Parts) -> APIRouter:
     router = APIRouter(tags=["chat"])
     began = int(time.time())
 
@@ -66,7 +65,7 @@ def chat_routes(parts: Parts, metrics: Metrics) -> APIRouter:
             log.info("%s", json.dumps(row))
         asked = body.byline or schemas.AskedFor.model_validate({})
         owner = who.key or who.name or None
-        told = metrics.counted(events(parts, question, history, asked.scope(), owner))
+        told = events(parts, question, history, asked.scope(), owner)
         if not body.stream:
             return await _whole(reply, told, request)
         usage = bool(body.stream_options and body.stream_options.include_usage)

@@ -20,10 +20,16 @@ from rag.settings import Settings
 
 
 def beside(
-    page: ASGIApp, parts: Parts, access: Access | None = None, trusted: tuple[str, ...] = ()
+    page: ASGIApp,
+    parts: Parts,
+    access: Access | None = None,
+    trusted: tuple[str, ...] = (),
+    metrics: Metrics | None = None,
 ) -> Gate:
-    """The page with the API beside it; without `access`, for this machine alone."""
-    metrics = Metrics(parts.line)
+    """The page with the API beside it; without `access`, for this machine alone. `metrics` are
+    those that its answers are counted by."""
+    metrics = metrics or Metrics()
+    metrics.watch(parts)
     api = create_api(parts, metrics)
     agents = _agents(parts) if find_spec("mcp") else None
     return Gate(api, page, access or ThisMachine(), metrics, trusted, agents)
