@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,7 +80,7 @@ def launch(
     access: SignedIn | None = None,
     audit: Audit | None = None,
     root_path: str = "",
-    trusted: tuple[str, ...] = (),
+    trusted: Container[str] = (),
     metrics: Metrics | None = None,
 ) -> gr.Blocks:
     """Serve the page until interrupted, or return at once if not `block`; `load` begins with it,

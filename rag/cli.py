@@ -213,6 +213,7 @@ def serve(
     from rag.commands.terminal import embedder_with_bar, ensure_index
     from rag.feedback import Feedback
     from rag.load import warm_up
+    from rag.loopback import Addresses
     from rag.narrow import Narrowing
     from rag.spans import begin as begin_tracing
     from rag.upkeep.audit import Audit
@@ -249,7 +250,7 @@ def serve(
         access=access,
         audit=Audit(settings.audit),
         root_path=settings.root_path,
-        trusted=settings.trusted_proxies,
+        trusted=Addresses(settings.trusted_proxies),
         metrics=metrics,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
@@ -75,7 +75,7 @@ class Gate:
         page: ASGIApp,
         access: Access,
         metrics: Metrics,
-        trusted: Sequence[str] = (),
+        trusted: Container[str] = (),
         agents: Agents | None = None,
     ) -> None:
         """Proxies at the addresses `trusted` say whether a request came by TLS. Without `agents`
