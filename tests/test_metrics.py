@@ -13,6 +13,7 @@ from fakes import ScriptedGenerator
 from prometheus_client.parser import text_string_to_metric_families
 
 from rag.api.metrics import Metrics
+from rag.line import LONGEST_OF_API
 from rag.types import Done, Message, Timings
 
 SAYS = ("Meta bought a stake of 49% in Scale AI [1]. ", "Meta is based on the moon [1].")
@@ -87,13 +88,13 @@ def test_a_refusal_and_an_error_are_counted(tmp_path: Path) -> None:
 
 def test_who_finds_the_line_too_long_is_counted(tmp_path: Path) -> None:
     with counter(tmp_path) as one:
-        tickets = [one.parts.line.join() for _ in range(30)]
+        tickets = [one.parts.line.join(of_api=True) for _ in range(LONGEST_OF_API)]
         assert ask(one) == 503
         told = figures(one)
         for ticket in tickets:
             one.parts.line.leave(ticket)
     assert told["byline_request_errors_total", "Crowded"] == 1
-    assert told["byline_line",] == 30
+    assert told["byline_line",] == LONGEST_OF_API
 
 
 def test_the_index_and_its_changes_are_told(tmp_path: Path) -> None:
