@@ -19,7 +19,8 @@ from fakes import ScriptedGenerator
 
 from corpus.errors import BylineError
 from rag import tracing
-from rag.api.logs import JsonLines, way_of
+from rag.api.logs import JsonLines, about, way_of, write_log
+from rag.commands.terminal import say
 from rag.engines.openai_client import OpenAIClient
 from rag.settings import load_settings
 from rag.spans import Traces, begin
@@ -331,3 +332,48 @@ def test_the_way_of_an_error_has_none_of_its_words() -> None:
     assert question not in told
     assert told.index("KeyError") < told.index("RuntimeError")
     assert "in fail" in told
+
+
+class TestTheLog:
+    @pytest.fixture
+    def written(self) -> Iterator[None]:
+        """A server's log in this process, and all as it was afterwards."""
+        root, ours = logging.getLogger(), logging.getLogger("byline")
+        handlers, level = root.handlers[:], ours.level
+        write_log()
+        yield
+        root.handlers[:] = handlers
+        ours.setLevel(level)
+        logging.captureWarnings(False)
+
+    @pytest.mark.usefixtures("written")
+    def test_every_line_is_an_object(self, capsys: pytest.CaptureFixture[str]) -> None:
+        logging.getLogger().handlers[0].stream = sys.stderr  # type: ignore[attr-defined]
+        question = " ".join(["a", "secret", "question"])
+        logging.getLogger("uvicorn.error").warning("a library's\nword")
+        logging.getLogger("uvicorn.access").info("too much")
+        say("embedding: 5 of 9")
+        with about("mine", PARENT[3:35]):
+            logging.getLogger("byline.api").info('{"status": 200}')
+            try:
+                raise ValueError(question)
+            except ValueError:
+                logging.getLogger("byline.api").exception("It failed")
+        lines = capsys.readouterr().err.splitlines()
+        rows = [json.loads(line) for line in lines]
+        assert [row.get("message") for row in rows] == [
+            "a library's\nword", "embedding: 5 of 9", None, "It failed"
+        ]  # fmt: skip
+        assert [row.get("request_id") for row in rows] == [None, None, "mine", "mine"]
+        assert [row.get("trace_id") for row in rows[2:]] == [PARENT[3:35]] * 2
+        assert rows[3]["error"].endswith("ValueError")
+        assert question not in "".join(lines)
+
+    def test_words_of_errors_are_told_to_who_asks_for_them(self) -> None:
+        try:
+            raise ValueError("a question")
+        except ValueError:
+            record = logging.makeLogRecord({"msg": "It failed", "exc_info": sys.exc_info()})
+        assert json.loads(JsonLines(texts=True).format(record))["error"].endswith(
+            "ValueError: a question"
+        )

@@ -60,5 +60,5 @@ def write_log(texts: bool = False) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines(texts))
     logging.getLogger().handlers[:] = [handler]
-    log.setLevel(logging.INFO)
+    logging.getLogger("byline").setLevel(logging.INFO)
     logging.captureWarnings(True)
