@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,13 @@ from page.network import no_proxy
 from page.server import Server
 from page.theme import THEME
 from rag.api.access import SignedIn
+from rag.api.metrics import Metrics
 from rag.api.parts import Options, Parts
 from rag.api.serving import beside
 from rag.feedback import Feedback
 from rag.loopback import is_loopback
 from rag.upkeep.audit import Audit
-from rag.upkeep.changes import Changes
+from rag.upkeep.changes import Change, Changes
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -78,7 +80,8 @@ def launch(
     access: SignedIn | None = None,
     audit: Audit | None = None,
     root_path: str = "",
-    trusted: tuple[str, ...] = (),
+    trusted: Container[str] = (),
+    metrics: Metrics | None = None,
 ) -> gr.Blocks:
     """Serve the page until interrupted, or return at once if not `block`; `load` begins with it,
     which took `usual_load` seconds before, if known.
@@ -86,6 +89,7 @@ def launch(
     With a `library` it shows the articles and changes them; with the options of an `api`, that is
     served beside it. Who may ask, `access` says; without it only this machine may. Changes are
     noted in an `audit` log. A proxy at an address `trusted` may serve all under a `root_path`.
+    `metrics` are those that answers are counted by.
 
     Raises:
         BylineError: the port is taken, the address is not this machine's or not of IPv4, or others
@@ -100,7 +104,8 @@ def launch(
         )
     if access is not None and (api is None or library is None):
         raise ValueError("who asks is asked at the door, which stands before an API with a library")
-    changes = Changes(audit.change if audit else None)
+    metrics = metrics or Metrics()
+    changes = Changes(partial(_changed, audit, metrics))
     parts = build_page(
         load, examples, status, library, changes, conversations, feedback, usual_load
     )
@@ -109,7 +114,7 @@ def launch(
         app = _application(page, host, port, LARGEST_FILE if library is not None else 0, root_path)
         if api is not None and library is not None:
             shared = Parts(parts.loading, parts.line, library, changes, api)
-            app = beside(app, shared, access, trusted)
+            app = beside(app, shared, access, trusted, metrics)
         page.server = server = Server(app, host, port, root_path=root_path, proxy_headers=False)
     page.local_url = server.local_url
     parts.loading.begin()
@@ -119,6 +124,13 @@ def launch(
         server.wait()
         page.close(verbose=False)
     return page
+
+
+def _changed(audit: Audit | None, metrics: Metrics, change: Change) -> None:
+    """Where the audit log cannot be written, nothing is changed."""
+    if audit is not None:
+        audit.change(change)
+    metrics.job(change)
 
 
 def _application(page: gr.Blocks, host: str, port: int, largest_file: int, root_path: str) -> Any:

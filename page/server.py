@@ -27,6 +27,7 @@ class Server:
         config = uvicorn.Config(
             app,
             log_level="warning",
+            log_config=None,  # as all else is logged
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=_PATIENCE_S,

@@ -217,17 +217,21 @@ def serve(
     )
     from corpus.fetch import Fetcher
     from rag.api.logs import write_log
+    from rag.api.metrics import Metrics
     from rag.api.serving import access_of, options_of
     from rag.commands.terminal import embedder_with_bar, ensure_index
     from rag.feedback import Feedback
     from rag.load import open_database, warm_up
+    from rag.loopback import Addresses
     from rag.narrow import Narrowing
+    from rag.spans import begin as begin_tracing
     from rag.upkeep.audit import Audit
     from rag.upkeep.library import Library
     from rag.upkeep.loads import loads_of
 
     access = access_of(settings, host)
-    write_log()
+    write_log(settings.log_questions)
+    begin_tracing(settings)
     ensure_index(settings, articles)
     from app import launch
     from page.conversations import Conversations
@@ -235,12 +239,13 @@ def serve(
     fetcher = partial(Fetcher, only_web=access is not None)
     library = Library(settings, lambda: embedder_with_bar(settings), fetcher)
     conversations = Conversations(open_database(settings, settings.chats))
+    metrics = Metrics()
     typer.echo(f"Byline is on http://{host}:{port} (Ctrl-C ends it).")
 
     def load() -> Narrowing:
         pipeline = _pipeline(settings)
         Thread(target=warm_up, args=(pipeline,), name="warming up", daemon=True).start()
-        return Narrowing(pipeline)
+        return Narrowing(pipeline, metrics.counted)
 
     launch(
         load,
@@ -255,7 +260,8 @@ def serve(
         access=access,
         audit=Audit(settings.audit),
         root_path=settings.root_path,
-        trusted=settings.trusted_proxies,
+        trusted=Addresses(settings.trusted_proxies),
+        metrics=metrics,
     )
 
 
@@ -328,7 +334,9 @@ def _write_utf8() -> None:
 def _pipeline(settings: Settings) -> Any:
     from rag.answer_cache import AnswerCache
     from rag.commands.terminal import load_with_bars
+    from rag.spans import begin as begin_tracing
 
+    begin_tracing(settings)
     return load_with_bars(settings, AnswerCache(settings.kept_answers))
 
 

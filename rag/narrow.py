@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -15,6 +15,8 @@ from index.versions import Manifest
 from rag.describe import Description
 from rag.pipeline import Pipeline
 from rag.types import Elsewhere, Event, Generator, Turn
+
+Watched = Callable[[Iterator[Event]], Iterator[Event]]
 
 
 class Named(NamedTuple):
@@ -67,8 +69,9 @@ class Scope:
 class Narrowing:
     """A pipeline that can be asked within a scope; from any thread."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._pipeline = pipeline
+    def __init__(self, pipeline: Pipeline, watched: Watched = iter) -> None:
+        """The events of each answer go through `watched`, which hands on the same."""
+        self._pipeline, self._watched = pipeline, watched
 
     def describe(self) -> Description:
         return self._pipeline.describe()
@@ -109,9 +112,10 @@ class Narrowing:
         """As Pipeline.stream."""
         scope = scope or Scope()
         history = () if scope.literal else history
-        return self._pipeline.stream(
+        events = self._pipeline.stream(
             question, history, scope.as_of, lambda index: Part(index, scope)
         )
+        return self._watched(events)
 
 
 @dataclass(frozen=True, slots=True)

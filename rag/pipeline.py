@@ -36,6 +36,7 @@ from rag.quote import best_quote
 from rag.reading.casing import with_names
 from rag.reading.phrasing import as_question
 from rag.retrieve import Retriever
+from rag.tracing import span, traced
 from rag.types import (
     Answer,
     Done,
@@ -95,14 +96,16 @@ class Pipeline:
         with self.index.pinned() as whole:
             index = part(whole) if part else whole
             parts = [question] if index.literal else parts_of(as_question(question))
-            yield from stream_parts(question, parts, history, partial(self._answer, index, as_of))
+            answer = partial(self._answer, index, as_of)
+            yield from traced(stream_parts(question, parts, history, answer), question)
 
     def _answer(
         self, index: Searched, as_of: date | None, question: str, history: Sequence[Turn]
     ) -> Iterator[Event]:
         clock = Clock()
-        understood = index.corrected(stand_alone(question, history, self.generator))
-        named = named_to(index, as_question(understood), as_of)
+        with span("understanding"):
+            understood = index.corrected(stand_alone(question, history, self.generator))
+            named = named_to(index, as_question(understood), as_of)
         request = Request(question, understood, as_of, named)
         answer = partial(self._from_articles, index, request, clock)
         yield from self._answers.stream(index, request, clock, answer)
@@ -110,11 +113,15 @@ class Pipeline:
     def _from_articles(self, index: Searched, request: Request, clock: Clock) -> Iterator[Event]:
         query = as_question(request.query)
         retrieved, ranked = self._retriever.retrieve(index, query, request.as_of)
-        found = choose(ranked, self._limits.budget)
+        with span("evidence"):
+            found = choose(ranked, self._limits.budget)
         clock.found()
         yield Found(tuple(found))
         query = with_names(query, found)
-        judged = look(query, found, ranked, self.generator, self._limits, request.named.happening)
+        with span("judging", passages=len(found)) as judging:
+            time = request.named.happening
+            judged = look(query, found, ranked, self.generator, self._limits, time)
+            judging.note(judged=len(judged))
         trusted = trust(query, judged, self._limits.sure)
         raw, evidence, sentences, quoted = "", list[Hit](), list[Sentence](), False
         if trusted != "none":
@@ -127,7 +134,9 @@ class Pipeline:
                 raw, sentences = yield from self._write(query, evidence, least_words, clock)
             if not sentences and not (writes and declines(raw)):
                 least = self._limits.least_confidence
-                evidence, sentences = best_quote(query, judged, self.generator, least_words, least)
+                with span("quoting"):
+                    quote = best_quote(query, judged, self.generator, least_words, least)
+                evidence, sentences = quote
                 quoted = bool(sentences)
                 yield Found(tuple(evidence or judged))
         sentences = as_presumed(query, sentences, retrieved, self._embedder, self.generator)
@@ -135,8 +144,10 @@ class Pipeline:
         sure = confidence(evidence, quoted=quoted) if sentences and self.generator.taught else None
         cited = evidence if sentences else judged
         sentences, cited = corroborate(sentences, cited, retrieved, self._support)
-        reader = Reader(judged, ranked, self.generator)
-        told = tell_differences(query, sentences, cited, retrieved, reader)
+        with span("differences") as comparing:
+            reader = Reader(judged, ranked, self.generator)
+            told = tell_differences(query, sentences, cited, retrieved, reader)
+            comparing.note(differences=len(told.disagreements))
         missing = unsaid(query, told, retrieved, self._embedder, self.generator)
         yield finish(request, told, Reply(raw, quoted, sure, missing), clock, self.generator, index)
 

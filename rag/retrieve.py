@@ -11,6 +11,7 @@ from index.types import Embedder, Hit
 from rag.evidence import Candidate, candidates
 from rag.limits import Limits
 from rag.question.preferred import named_to, preference
+from rag.tracing import span
 from rag.types import Searched, Searches
 
 Retrieved = tuple[list[Hit], list[Candidate]]
@@ -46,5 +47,10 @@ def retrieve(
     """The passages found, and their sentences, the best evidence first: what the question names of
     dates and outlets is looked at first."""
     prefer = preference(named_to(index, query, as_of), as_of)
-    hits = index.search(query, limits.retrieved, as_of=as_of, prefer=prefer)
-    return hits, candidates(query, hits, embedder, limits.budget.candidates, prefer.days)
+    with span("retrieval", wanted=limits.retrieved) as finding:
+        hits = index.search(query, limits.retrieved, as_of=as_of, prefer=prefer)
+        finding.note(passages=len(hits))
+    with span("reranking", passages=len(hits)) as ranking:
+        ranked = candidates(query, hits, embedder, limits.budget.candidates, prefer.days)
+        ranking.note(sentences=len(ranked))
+    return hits, ranked

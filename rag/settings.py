@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_ARTICLES = ROOT / "corpus" / "articles"
 
 Engine = Literal["auto", "llama.cpp", "transformers", "openai"]
+Network = IPv4Network | IPv6Network
 API_KEY = "BYLINE_API_KEY"
 """The variable with the key of the server at `base_url`: no setting, so that it is in no file."""
 
@@ -48,11 +50,13 @@ class Settings(BaseSettings):
     people: Path = Field(default_factory=lambda: user_data_path("byline") / "people.sqlite")
     audit: Path = Field(default_factory=lambda: user_data_path("byline") / "audit.jsonl")
     log_questions: bool = False  # in the log of the API
+    trace: Literal["auto", "on", "off"] = "auto"  # auto: where OpenTelemetry's variables say where
+    trace_texts: bool = False  # questions and answers in the spans
     authentication: Literal["auto", "on"] = "auto"  # auto: where others can reach the server
     requests_per_minute: int = Field(120, ge=0)  # of the API, by a key that does not say; 0: any
     proxy_user_header: str | None = None  # in which a reverse proxy says who was let in
     proxy_right: Right = "read"  # of whom it names
-    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    trusted_proxies: tuple[Network, ...] = (ip_network("127.0.0.1"), ip_network("::1"))
     root_path: str = Field("", pattern=r"^(/[\w.\-]+)*$")  # under which a proxy serves it
     models_dir: Path = Field(default_factory=lambda: user_cache_path("byline") / "models")
     engine: Engine = "auto"

@@ -24,6 +24,7 @@ from index.publishing import Upkeep
 from page.server import Server
 from rag import load
 from rag.answer_cache import AnswerCache
+from rag.api.metrics import Metrics
 from rag.api.parts import Options, Parts
 from rag.api.serving import beside
 from rag.line import Line
@@ -79,16 +80,17 @@ def counter(
     articles = [deal.DEAL, deal.CHIEF, deal.REACTOR, deal.HOSTILE]
     build(articles, embedder, settings.index, upkeep=Upkeep(milvus=milvus))
     index = LiveIndex(settings.index, embedder, milvus)
-    loading = Loading(lambda: Narrowing(Pipeline(index, embedder, generator, None, AnswerCache())))
+    metrics = Metrics()
+    pipeline = Pipeline(index, embedder, generator, None, AnswerCache())
+    loading = Loading(lambda: Narrowing(pipeline, metrics.counted))
     if ready:
         loading.get()
     library = Library(settings, lambda: embedder)
-    parts = Parts(
-        loading, Line(), library, beside_options.pop("changes", Changes()), options or Options()
-    )
+    changes = beside_options.pop("changes", None) or Changes(metrics.job)
+    parts = Parts(loading, Line(), library, changes, options or Options())
     server_options = beside_options.pop("server", {})
     page = Starlette(routes=[Mount("/", PlainTextResponse("the page"))])
-    app = beside(page, parts, **beside_options)
+    app = beside(page, parts, metrics=metrics, **beside_options)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

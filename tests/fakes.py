@@ -126,6 +126,7 @@ class ScriptedDescription:
     """What a scripted pipeline says of itself."""
 
     model: str = "scripted-1b"
+    engine: str = "script"
     index_version: str = "0001"
     articles: int = 18
     passages: int = 74

@@ -271,7 +271,8 @@ class TestState:
             served.client.get("/health")
         lines = [r.getMessage() for r in caplog.records if r.name == "byline.api"]
         rows = [json.loads(line) for line in lines]
-        assert [row["status"] for row in rows][:3] == [200, 422, 404]
+        rows = [row for row in rows if row["route"].startswith("/v1/")]  # others may come late
+        assert [row["status"] for row in rows] == [200, 422, 404]
         assert rows[2]["route"] == "/v1/articles/{article_id:path}"
         ours = "".join(r.getMessage() for r in caplog.records if r.name != "httpx").lower()
         assert not any(word in ours for word in ("zebras", "secret-id"))
@@ -291,7 +292,8 @@ def test_a_question_is_logged_for_who_asks_for_that(
 
 
 def test_a_line_of_the_log_is_an_object() -> None:
-    written = JsonLines().format(logging.makeLogRecord({"msg": '{"status": 200}'}))
+    record = logging.makeLogRecord({"msg": '{"status": 200}', "name": "byline.api"})
+    written = JsonLines().format(record)
     assert {"at", "level", "status"} <= json.loads(written).keys()
     plain = logging.makeLogRecord({"msg": "All %s", "args": ("well",), "levelname": "ERROR"})
     row = json.loads(JsonLines().format(plain))

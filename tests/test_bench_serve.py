@@ -79,7 +79,8 @@ def test_a_spread_of_nothing_and_of_some() -> None:
 def test_the_lines_hold_the_figures() -> None:
     some, held = Spread(0.5, 1.25, 2.0), Held(500_000_000, 30, 20)
     found = Served(
-        50, 120.4, 60.2, 100, 30, 4, {"status 500: no": 2}, some, some, some, Spread(None, None, None),
+        50, 120.4, 60.2, 100, 30, 4, {"status 500: no": 2},
+        some, some, some, Spread(None, None, None),
         1, 2.5, 3, held, held, Held(510_000_000, 31, 21),
     )  # fmt: skip
     assert served_text(found).splitlines() == [

@@ -8,6 +8,7 @@ import pytest
 
 from corpus.errors import BylineError
 from rag.load import load_embedder, load_generator
+from rag.loopback import Addresses
 from rag.settings import load_settings
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
@@ -74,6 +75,32 @@ def test_a_mistaken_value_in_the_environment_is_named(monkeypatch: pytest.Monkey
 def test_a_mistaken_name_in_the_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BYLINE_ENIGNE", "transformers")
     with pytest.raises(BylineError, match="BYLINE_ENIGNE"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("told", "address", "trusted"),
+    [
+        (None, "127.0.0.1", True),
+        (None, "::1", True),
+        (None, "10.1.2.3", False),
+        ('["10.0.0.0/8"]', "10.1.2.3", True),
+        ('["10.0.0.0/8"]', "127.0.0.1", False),
+        ('["10.1.2.3", "fd00::/8"]', "fd00::7", True),
+        ('["10.1.2.3"]', "no address", False),
+    ],
+)
+def test_proxies_are_trusted_by_address_or_network(
+    monkeypatch: pytest.MonkeyPatch, told: str | None, address: str, trusted: bool
+) -> None:
+    if told is not None:
+        monkeypatch.setenv("BYLINE_TRUSTED_PROXIES", told)
+    assert (address in Addresses(load_settings().trusted_proxies)) is trusted
+
+
+def test_a_network_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BYLINE_TRUSTED_PROXIES", '["10.0.0.1/8"]')
+    with pytest.raises(BylineError, match=r"trusted_proxies"):
         load_settings()
 
 

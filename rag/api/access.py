@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
@@ -28,7 +28,7 @@ class Proxy:
     whom it names has this right."""
 
     header: str
-    addresses: Sequence[str]
+    addresses: Container[str]
     right: Right
 
 

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import closing
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from fastapi import Request
 
 from rag.api.parts import Parts
 from rag.narrow import Scope
+from rag.tracing import span
 from rag.types import Done, Event, Turn
 
 T = TypeVar("T")
@@ -59,7 +61,8 @@ class _Work:
         self._loop = asyncio.get_running_loop()
         self._parts, self._asked = parts, asked
         self._ticket = parts.line.join(owner, of_api=True)
-        threading.Thread(target=self._run, name="answer", daemon=True).start()
+        run = copy_context().run  # of the request, whose log and trace it goes on with
+        threading.Thread(target=run, args=[self._run], name="answer", daemon=True).start()
 
     def _run(self) -> None:
         try:
@@ -74,11 +77,12 @@ class _Work:
 
     def _wait(self) -> None:
         line, before = self._parts.line, 0
-        while (ahead := line.ahead(self._ticket)) and not self.stopped.is_set():
-            if ahead != before:
-                before = ahead
-                self._tell(Waiting(ahead))
-            line.wait()
+        with span("waiting"):
+            while (ahead := line.ahead(self._ticket)) and not self.stopped.is_set():
+                if ahead != before:
+                    before = ahead
+                    self._tell(Waiting(ahead))
+                line.wait()
 
     def _answer(self) -> None:
         with closing(self._parts.loading.get().stream(*self._asked)) as stream:

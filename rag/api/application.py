@@ -43,7 +43,7 @@ def create_api(parts: Parts, metrics: Metrics) -> FastAPI:
         redirect_slashes=False,
     )
     routers = (
-        chat_routes(parts, metrics),
+        chat_routes(parts),
         search_routes(parts),
         article_routes(parts),
         job_routes(parts),
@@ -52,7 +52,7 @@ def create_api(parts: Parts, metrics: Metrics) -> FastAPI:
     )
     for router in routers:
         app.include_router(router)
-    problems.install(app, routers)
+    problems.install(app, routers, metrics.request_error)
     schema: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:

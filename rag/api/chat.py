@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
@@ -20,7 +19,7 @@ from fastapi.responses import StreamingResponse
 from rag.answer_json import answer_json, hits_json, sentence_json
 from rag.api import schemas
 from rag.api.answering import Gone, Waiting, events, unless_gone
-from rag.api.metrics import Metrics
+from rag.api.logs import log
 from rag.api.parts import Parts, Reader
 from rag.api.problems import Problem, content_of, documented, problem_for
 from rag.api.schemas import MODEL
@@ -28,15 +27,13 @@ from rag.markers import MARKER
 from rag.question.askable import askable
 from rag.types import Answer, Checked, Done, Event, Found, Piece, Turn
 
-log = logging.getLogger("byline.api")
-
 ALIVE_EVERY_S = 10.0
 """Seconds of silence after which a stream says that it goes on, for proxies that would end it."""
 _CLOSED = 499
 """What nginx calls a request whose client has left; nobody reads it but the log."""
 
 
-def chat_routes(parts: Parts, metrics: Metrics) -> APIRouter:
+def chat_routes(parts: Parts) -> APIRouter:
     router = APIRouter(tags=["chat"])
     began = int(time.time())
 
@@ -68,7 +65,7 @@ def chat_routes(parts: Parts, metrics: Metrics) -> APIRouter:
             log.info("%s", json.dumps(row))
         asked = body.byline or schemas.AskedFor.model_validate({})
         owner = who.key or who.name or None
-        told = metrics.counted(events(parts, question, history, asked.scope(), owner))
+        told = events(parts, question, history, asked.scope(), owner)
         if not body.stream:
             return await _whole(reply, told, request)
         usage = bool(body.stream_options and body.stream_options.include_usage)

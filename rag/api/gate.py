@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,18 +20,19 @@ from corpus.files import LARGEST_FILE
 from rag.api.access import SignedIn
 from rag.api.application import MCP, OPEN, is_of_api
 from rag.api.login import PATHS, Login, told
+from rag.api.logs import about, log
 from rag.api.metrics import Metrics
 from rag.api.paths import route_path
 from rag.api.problems import Problem, problem_for, response_of
 from rag.loopback import of_this_machine
+from rag.tracing import Span, request, trace_id_of
 from rag.who import Who, signed_in
-
-log = logging.getLogger("byline.api")
 
 LARGEST_BODY = 8_000_000
 """Bytes of a request; of files that are sent, as many as one file may have."""
 _FILES = "/v1/articles:upload"
 _UPLOAD = "/gradio_api/upload"
+_UNTRACED = (*OPEN, "/metrics")
 _ID = re.compile(r"[\w.\-]{1,100}", re.ASCII)
 
 
@@ -75,7 +75,7 @@ class Gate:
         page: ASGIApp,
         access: Access,
         metrics: Metrics,
-        trusted: Sequence[str] = (),
+        trusted: Container[str] = (),
         agents: Agents | None = None,
     ) -> None:
         """Proxies at the addresses `trusted` say whether a request came by TLS. Without `agents`
@@ -94,12 +94,22 @@ class Gate:
             headers = Headers(scope=scope)
             given = headers.get("x-request-id", "")
             scope["request_id"] = given if _ID.fullmatch(given) else uuid4().hex
-            if is_of_api(route_path(scope)):
-                await self._to_api(scope, headers, receive, send)
-            elif self._login is None:
-                await self._page(scope, receive, send)
-            else:
-                await self._to_page(self._login, scope, headers, receive, send)
+            path = route_path(scope)
+            looked_at = is_of_api(path) and path not in _UNTRACED
+            with request(scope["method"], headers) if looked_at else Span() as span:
+                trace_id = span.trace_id or trace_id_of(headers.get("traceparent", ""))
+                with about(scope["request_id"], trace_id):
+                    await self._pass_on(scope, headers, receive, send, span)
+
+    async def _pass_on(
+        self, scope: Scope, headers: Headers, receive: Receive, send: Send, span: Span
+    ) -> None:
+        if is_of_api(route_path(scope)):
+            await self._to_api(scope, headers, receive, send, span)
+        elif self._login is None:
+            await self._page(scope, receive, send)
+        else:
+            await self._to_page(self._login, scope, headers, receive, send)
 
     def _hear_proxy(self, scope: Scope) -> None:
         """`peer` is who is at the other end, `client` whom a trusted proxy there speaks for."""
@@ -112,7 +122,9 @@ class Gate:
         if told := headers.get("x-forwarded-for", "").rpartition(",")[2].strip()[:100]:
             scope["client"] = (told, 0)
 
-    async def _to_api(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+    async def _to_api(
+        self, scope: Scope, headers: Headers, receive: Receive, send: Send, span: Span
+    ) -> None:
         answer = _Answer(send, scope["request_id"])
         began = time.monotonic()
         try:
@@ -126,7 +138,7 @@ class Gate:
         except Exception as error:
             await answer.fail(error, scope, receive)
         finally:
-            self._note(scope, answer, time.monotonic() - began)
+            self._note(scope, answer, time.monotonic() - began, span)
 
     async def _to_page(
         self, login: Login, scope: Scope, headers: Headers, receive: Receive, send: Send
@@ -154,11 +166,14 @@ class Gate:
         finally:
             signed_in.reset(before)
 
-    def _note(self, scope: Scope, answer: _Answer, seconds: float) -> None:
+    def _note(self, scope: Scope, answer: _Answer, seconds: float, span: Span) -> None:
         """Nothing of a question, an article or an address: only what route it was."""
         route = getattr(scope.get("route"), "path", "none")
         status = answer.status or 499  # the client had left
         self._metrics.request(scope["method"], route, status, seconds)
+        span.rename(f"{scope['method']} {route}")
+        span.note(method=scope["method"], route=route, status=status)
+        span.note(request_id=scope["request_id"])
         who = scope.get("who")
         row = {
             "request_id": scope["request_id"],

@@ -1,77 +1,165 @@
-"""What is counted of requests and answers, in the form that Prometheus reads."""
+"""What is counted of requests, answers and the index, in the form that Prometheus reads."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timezone
+from typing import Any, Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 
-from rag.api.answering import Waiting
-from rag.line import Line
-from rag.types import Done, Event
+from rag.api.parts import Parts
+from rag.describe import Description
+from rag.types import Answer, Checked, Done, Event
+from rag.upkeep.changes import Change
 
 _SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 20, 60, 120)
+_ANSWER_SECONDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 60, 120, 300)
+
+
+class _Stream(Iterator[Event], Protocol):
+    def close(self) -> None: ...
 
 
 class Metrics:
-    """The figures of one server."""
+    """The figures of one server, of its page and its API; from any thread."""
 
-    def __init__(self, line: Line) -> None:
-        self._registry = one = CollectorRegistry()
-        self._requests = Counter(
-            "byline_requests", "Requests of the API", ["method", "route", "status"], registry=one
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._requests = self._counter(
+            "requests", "Requests of the API", "method", "route", "status"
         )
-        self._seconds = Histogram(
-            "byline_request_seconds",
+        self._seconds = self._histogram(
+            "request_seconds",
             "Seconds from a request of the API to the end of its response",
-            ["route"],
-            buckets=_SECONDS,
-            registry=one,
+            _SECONDS,
+            "route",
         )
-        self._answers = Counter(
-            "byline_answers", "Questions asked by the API", ["outcome"], registry=one
+        self._request_errors = self._counter(
+            "request_errors", "Requests of the API that ended in an error, by its kind", "kind"
         )
-        self._tokens = Counter(
-            "byline_tokens", "Tokens of the language model", ["kind"], registry=one
+        self._answers = self._counter("answers", "Questions, by what became of them", "outcome")
+        self._kept = self._counter("kept_answers", "Answers that were kept from before")
+        self._answer_errors = self._counter(
+            "answer_errors", "Answers that ended in an error, by its kind", "kind"
         )
-        self._articles = Gauge("byline_index_articles", "Articles of the index", registry=one)
-        self._passages = Gauge("byline_index_passages", "Passages of the index", registry=one)
-        waiting = Gauge("byline_line", "Questions that wait or are at work", registry=one)
-        waiting.set_function(line.people)
+        self._first_word = self._histogram(
+            "first_word_seconds", "Seconds of work to the draft's first word", _ANSWER_SECONDS
+        )
+        self._whole = self._histogram(
+            "answer_seconds", "Seconds of work to the whole answer", _ANSWER_SECONDS
+        )
+        self._sentences = self._counter(
+            "sentences", "Sentences of drafts and quotations, by their verdict", "verdict"
+        )
+        self._tokens = self._counter("tokens", "Tokens of the language model", "kind")
+        self._jobs = self._counter("jobs", "Changes of the index, by their outcome", "outcome")
+        self._job_running = self._gauge("job_running", "Whether the index is being changed")
+        self._line = self._gauge("line", "Questions that wait or are at work")
+        self._ready = self._gauge("ready", "Whether the models are loaded")
+        self._articles = self._gauge("index_articles", "Articles of the index")
+        self._passages = self._gauge("index_passages", "Passages of the index")
+        self._bytes = self._gauge("index_bytes", "Bytes of all versions of the index on disk")
+        self._newest = self._gauge(
+            "index_newest_timestamp_seconds", "Day of the newest article, in seconds since 1970"
+        )
+        self._problem = self._gauge(
+            "index_problem", "Whether the index in use cannot be read, or an earlier one answers"
+        )
+        self._info = self._gauge(
+            "index_info",
+            "1, by version of the index, model and engine",
+            "version",
+            "model",
+            "engine",
+        )
+
+    def _counter(self, name: str, told: str, *labels: str) -> Counter:
+        return Counter(f"byline_{name}", told, labels, registry=self._registry)
+
+    def _gauge(self, name: str, told: str, *labels: str) -> Gauge:
+        return Gauge(f"byline_{name}", told, labels, registry=self._registry)
+
+    def _histogram(
+        self, name: str, told: str, buckets: tuple[float, ...], *labels: str
+    ) -> Histogram:
+        return Histogram(f"byline_{name}", told, labels, registry=self._registry, buckets=buckets)
+
+    def watch(self, parts: Parts) -> None:
+        """Tell of these parts as they are whenever somebody looks."""
+        self._line.set_function(parts.line.people)
+        self._ready.set_function(lambda: parts.loading.ready)
+        self._job_running.set_function(
+            lambda: (now := parts.changes.now()) is not None and now.running
+        )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """`route` is a template, so that its values are few."""
         self._requests.labels(method, route, status).inc()
         self._seconds.labels(route).observe(seconds)
 
-    def index(self, articles: int, passages: int) -> None:
-        self._articles.set(articles)
-        self._passages.set(passages)
+    def request_error(self, error: Exception) -> None:
+        self._request_errors.labels(type(error).__name__).inc()
 
-    async def counted(
-        self, told: AsyncGenerator[Waiting | Event, None]
-    ) -> AsyncGenerator[Waiting | Event, None]:
+    def job(self, change: Change) -> None:
+        """A change of the index that begins or has ended."""
+        if not change.running:
+            self._jobs.labels("failed" if change.error else "done").inc()
+
+    def index(self, told: Description, bytes_: int) -> None:
+        """The index as it is now."""
+        self._articles.set(told.articles)
+        self._passages.set(told.passages)
+        self._bytes.set(bytes_)
+        self._problem.set(told.problem is not None)
+        if told.newest:
+            day = datetime.fromisoformat(told.newest).replace(tzinfo=timezone.utc)
+            self._newest.set(day.timestamp())
+        self._info.clear()
+        self._info.labels(told.index_version, told.model, told.engine).set(1)
+
+    def index_unreadable(self) -> None:
+        self._problem.set(1)
+
+    def counted(self, events: _Stream | Any) -> Iterator[Event]:
         """The same events; what becomes of the answer is counted."""
         outcome = "left"
         try:
-            async with aclosing(told):
-                async for event in told:
-                    if isinstance(event, Done):
+            with closing(events):
+                for event in events:
+                    if isinstance(event, Checked):
+                        verdict = event.sentence.verdict if event.sentence else "dropped"
+                        self._sentences.labels(verdict or "unchecked").inc()
+                    elif isinstance(event, Done):
                         outcome = "refused" if event.answer.abstained else "answered"
-                        self._spent(event)
+                        self._answered(event.answer)
                     yield event
-        except Exception:
+        except Exception as error:
             outcome = "failed"
+            self._answer_errors.labels(type(error).__name__).inc()
             raise
         finally:
             self._answers.labels(outcome).inc()
 
-    def _spent(self, done: Done) -> None:
-        timings = done.answer.timings
-        if not timings.cached:
-            self._tokens.labels("read").inc(timings.prompt_tokens or 0)
-            self._tokens.labels("written").inc(timings.new_tokens or 0)
+    def _answered(self, answer: Answer) -> None:
+        timings = answer.timings
+        if timings.cached:
+            self._kept.inc()
+            return
+        if timings.first_token_ms is not None:
+            self._first_word.observe(timings.first_token_ms / 1000)
+        self._whole.observe(timings.total_ms / 1000)
+        self._tokens.labels("read").inc(timings.prompt_tokens or 0)
+        self._tokens.labels("written").inc(timings.new_tokens or 0)
 
     def text(self) -> bytes:
         return generate_latest(self._registry)

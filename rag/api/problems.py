@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -122,12 +122,15 @@ def response_of(
     )
 
 
-def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
-    """Let every error of an application of these routers be told so."""
+def install(app: FastAPI, routers: Sequence[APIRouter], heard: Callable[[Exception], None]) -> None:
+    """Let every error of an application of these routers be told so. `heard` is told of those that
+    are more than a status."""
     routes = [one for router in routers for one in router.routes if isinstance(one, APIRoute)]
 
     async def told(request: Request, error: Exception) -> JSONResponse:
         problem = problem_for(error)
+        if not isinstance(error, HTTPException):
+            heard(error)
         if problem.status_code == 405:
             problem.headers = {"Allow": ", ".join(sorted(_methods(routes, request)))}
         return response_of(problem, request.scope.get("request_id", ""))

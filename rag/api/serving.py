@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from importlib.util import find_spec
 
 from starlette.types import ASGIApp
@@ -14,16 +15,22 @@ from rag.api.metrics import Metrics
 from rag.api.parts import Options, Parts
 from rag.api.tools import mcp_server
 from rag.load import load_support, open_database
-from rag.loopback import is_loopback
+from rag.loopback import Addresses, is_loopback
 from rag.people import People
 from rag.settings import Settings
 
 
 def beside(
-    page: ASGIApp, parts: Parts, access: Access | None = None, trusted: tuple[str, ...] = ()
+    page: ASGIApp,
+    parts: Parts,
+    access: Access | None = None,
+    trusted: Container[str] = (),
+    metrics: Metrics | None = None,
 ) -> Gate:
-    """The page with the API beside it; without `access`, for this machine alone."""
-    metrics = Metrics(parts.line)
+    """The page with the API beside it; without `access`, for this machine alone. `metrics` are
+    those that its answers are counted by."""
+    metrics = metrics or Metrics()
+    metrics.watch(parts)
     api = create_api(parts, metrics)
     agents = _agents(parts) if find_spec("mcp") else None
     return Gate(api, page, access or ThisMachine(), metrics, trusted, agents)
@@ -69,5 +76,6 @@ def access_of(settings: Settings, host: str) -> SignedIn | None:
         )
     proxy = None
     if header is not None:
-        proxy = Proxy(header, settings.trusted_proxies, settings.proxy_right)
+        trusted = Addresses(settings.trusted_proxies)
+        proxy = Proxy(header, trusted, settings.proxy_right)
     return SignedIn(people, proxy, settings.requests_per_minute)

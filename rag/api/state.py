@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from rag.api import schemas
 from rag.api.metrics import Metrics
 from rag.api.parts import Parts, Reader
-from rag.api.problems import documented
+from rag.api.problems import Problem, documented
 
 
 def state_routes(parts: Parts, metrics: Metrics) -> APIRouter:
@@ -50,8 +50,11 @@ def state_routes(parts: Parts, metrics: Metrics) -> APIRouter:
     async def figures(who: Reader) -> Response:
         """What is counted, in the form that Prometheus reads."""
         if parts.loading.ready:
-            told = await parts.read(parts.loading.get().describe)
-            metrics.index(told.articles, told.passages)
+            try:
+                told = await parts.read(parts.loading.get().describe)
+                metrics.index(told, (await parts.read(parts.library.holdings)).bytes)
+            except Problem:  # an index that cannot be read hides no other figure
+                metrics.index_unreadable()
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     return router

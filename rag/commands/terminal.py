@@ -25,8 +25,18 @@ if TYPE_CHECKING:
     from rag.load import Fetch
     from rag.pipeline import Pipeline
 
+progress = logging.getLogger("byline.progress")
+
 _LINE_EVERY_S = 5.0
 _SHORT_S = 1.0  # of a stage that is not worth a line
+
+
+def say(text: str) -> None:
+    """A line on stderr; of a server whose log is there, one of that log (rag/api/logs.py)."""
+    if progress.isEnabledFor(logging.INFO) and not sys.stderr.isatty():
+        progress.info("%s", text)
+    else:
+        print(text, file=sys.stderr, flush=True)
 
 
 def quiet() -> None:
@@ -89,7 +99,7 @@ def ensure_index(settings: Settings, articles: Sequence[Path] | None = None) -> 
         with staged() as on_progress:
             renewal = update(settings, (), embedder, on_progress)
         if renewal.change.manifest != before:
-            print(f"{renewal.reading.summary()} {renewal.change}.", file=sys.stderr)
+            say(f"{renewal.reading.summary()} {renewal.change}.")
 
 
 def build_with_bar(settings: Settings, paths: Sequence[Path]) -> Manifest:
@@ -106,7 +116,7 @@ def build_with_bar(settings: Settings, paths: Sequence[Path]) -> Manifest:
             embedding_ahead(settings.index, lambda: embedder) as ahead,
         ):
             reading = read_articles(paths, recall, on_progress, ahead)
-        print(reading.summary(), file=sys.stderr)
+        say(reading.summary())
         with staged() as on_progress:
             return build_index(
                 settings, reading.articles, paths, embedder, on_progress, reading.origins
@@ -143,7 +153,7 @@ def _fit(settings: Settings, embedder: Embedder) -> Manifest:
         manifest = read_manifest(settings.index)
         check_embedder(settings.index, manifest, embedder)
     except BylineError as error:
-        print(f"{error}. That is done now.", file=sys.stderr)
+        say(f"{error}. That is done now.")
         return build_again_with_bar(settings)
     return manifest
 
@@ -156,10 +166,7 @@ def unpack_where_faster(settings: Settings, file: Path) -> None:
     if file.suffix != ".gguf" or is_unpacked(file):
         return
     if engine_for(settings, file) == "transformers" and can_unpack(file):
-        print(
-            f"Unpacking {file.name} for this processor: once, for two minutes or so.",
-            file=sys.stderr,
-        )
+        say(f"Unpacking {file.name} for this processor: once, for two minutes or so.")
         quiet()
         unpack(file)
 
@@ -198,9 +205,11 @@ class Line:
         while not over(_LINE_EVERY_S if self._stays else _SHORT_S):
             with self._alone:
                 self._clear()
-                end = "\n" if self._stays else ""
                 told = f"{self._what}: {Wait(self.seconds, self._usual)}"
-                print(told, end=end, file=sys.stderr, flush=True)
+                if self._stays:
+                    say(told)
+                else:
+                    print(told, end="", file=sys.stderr, flush=True)
         self._clear()
 
     def _clear(self) -> None:
@@ -285,6 +294,6 @@ def _lines() -> Callable[[str, int, int], None]:
         if moment - printed >= _LINE_EVERY_S or (done == total and seconds >= _SHORT_S):
             printed = moment
             what = STAGES.get(stage, stage)
-            print(f"{what}: {Pace(done, total, seconds)}", file=sys.stderr, flush=True)
+            say(f"{what}: {Pace(done, total, seconds)}")
 
     return show

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from corpus.errors import Away, BylineError
 from corpus.transfer import retry_after
+from rag import tracing
 from rag.engines.sse import EndlessLine, EventReader
 from rag.reading.untrusted import visible
 
@@ -184,7 +185,8 @@ class OpenAIClient:
         import httpx
 
         try:
-            with self._client.stream(method, f"{self.url}/{path}", json=body) as response:
+            address, head = f"{self.url}/{path}", tracing.headers()
+            with self._client.stream(method, address, json=body, headers=head) as response:
                 self._check(response, kind)
                 yield response
         except httpx.ConnectTimeout as error:
