@@ -54,15 +54,14 @@ def test_what_is_typed_is_searched_for_before_it_is_asked(serve: Serve, visit: O
             break
         page.wait_for_timeout(100)
     assert pipeline.foreseen[-1] == QUESTION
-    assert len(pipeline.foreseen) < len(QUESTION) / 2  # not for each letter
+    assert len(pipeline.foreseen) < len(QUESTION)  # not for each letter
     assert not pipeline.asked
     expect(box).to_have_value(QUESTION)
-    asked = len(pipeline.foreseen)
     page.locator("#send").click()
     expect(page.locator("#chat .answer")).to_have_count(1)
     box.press_sequentially("And its chief?", delay=20)  # within a chat it may mean something else
     page.wait_for_timeout(1500)
-    assert len(pipeline.foreseen) == asked
+    assert not any("chief" in typed for typed in pipeline.foreseen)
 
 
 def test_what_was_understood_can_be_undone(serve: Serve, visit: Open) -> None:

@@ -33,17 +33,31 @@ def index_build(
     ] = False,
     index: IndexDir = None,
     store: Store = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="A Ray cluster, whose nodes embed; or auto."),
+    ] = None,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where the nodes put what they made (default: in the index's)."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Publish a new version of the index from scratch (default: the sample articles)."""
-    from rag.commands.terminal import build_again_with_bar, build_with_bar
+    from rag.commands.terminal import build_again_with_bar, build_on_nodes, build_with_bar
     from rag.settings import SAMPLE_ARTICLES
 
-    if again and paths:
-        raise typer.BadParameter("give paths or --again")
+    if again and (paths or ray):
+        raise typer.BadParameter("give paths or --again, which embeds here")
+    if work and not ray:
+        raise typer.BadParameter("--work is for --ray")
     settings = settings_with(index=index, store=store)
     if again:
         manifest = build_again_with_bar(settings)
+    elif ray:
+        manifest = build_on_nodes(settings, paths or [SAMPLE_ARTICLES], ray, work)
     else:
         manifest = build_with_bar(settings, paths or [SAMPLE_ARTICLES])
     _print_manifest(manifest, as_json)

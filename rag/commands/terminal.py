@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import sys
 import threading
 import time
@@ -121,6 +122,44 @@ def build_with_bar(settings: Settings, paths: Sequence[Path]) -> Manifest:
             return build_index(
                 settings, reading.articles, paths, embedder, on_progress, reading.origins
             )
+
+
+def build_on_nodes(
+    settings: Settings, paths: Sequence[Path], address: str, work: Path | None
+) -> Manifest:
+    """As `build_with_bar`, with the passages embedded by the nodes of a Ray cluster."""
+    from corpus.read import read_articles
+    from index.readings import recalling
+    from rag.load import build_index, load_embedder
+
+    try:
+        from index.many_nodes import embed_on_nodes
+        from index.parts import PreparedEmbedder
+    except ImportError as error:  # pyarrow comes with it
+        raise BylineError(
+            "--ray needs Ray, which is not installed: pip install 'byline[ray]'"
+        ) from error
+    embedder = embedder_with_bar(settings)
+    with recalling(settings.index, anew=True) as recall:
+        with staged() as on_progress:
+            reading = read_articles(paths, recall, on_progress)
+        say(reading.summary())
+        with staged() as on_progress:
+            folder = embed_on_nodes(
+                reading.articles,
+                address,
+                work or settings.index / "parts",
+                embedder,
+                partial(load_embedder, settings),
+                on_progress,
+            )
+            with PreparedEmbedder(embedder, folder) as prepared:
+                manifest = build_index(
+                    settings, reading.articles, paths, prepared, on_progress, reading.origins
+                )
+    if work is None:  # what it holds is in the index now
+        shutil.rmtree(folder)
+    return manifest
 
 
 def build_again_with_bar(settings: Settings) -> Manifest:
