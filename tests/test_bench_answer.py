@@ -42,6 +42,10 @@ class TestTurns:
         # a, its plain recipe and b; then the plain recipe first; then b first
         assert "".join(order) == "aabababaa"
 
+    def test_an_engine_that_was_chosen_by_itself_is_named(self, make: Make) -> None:
+        ways = ways_of({"auto": make(ScriptedGenerator(SAID))})
+        assert [way.name for way in ways] == ["script", "plain recipe, script"]
+
     def test_the_first_question_warms_up(self, make: Make) -> None:
         heard: list[tuple[int, int]] = []
         ways = ways_of({"a": make(ScriptedGenerator(SAID))})
