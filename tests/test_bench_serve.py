@@ -11,11 +11,12 @@ import pytest
 
 from rag.bench.clients import Seen
 from rag.bench.scripted_model import answer_from, scripted_model
-from rag.bench.serving import Held, Served, Spread, spread
+from rag.bench.serving import Held, Served, Spread, _environment, spread
 from rag.cli import main
 from rag.commands.bench import served_text
 from rag.engines.openai_client import OpenAIClient
 from rag.engines.openai_compatible import OpenAIGenerator
+from rag.settings import load_settings
 from rag.types import Message
 
 CLIENTS = 20
@@ -38,6 +39,19 @@ def test_twenty_clients_of_the_real_server(
     for what in ("files", "threads"):
         assert found["end"][what] <= found["start"][what] + 2
     assert found["first_event"]["p50"] <= found["whole"]["p50"]
+
+
+def test_the_server_has_no_other_setting_of_the_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BYLINE_DATABASE", "postgresql://me:secret@127.0.0.1/mine")
+    monkeypatch.setenv("BYLINE_AUTHENTICATION", "on")
+    settings = load_settings(index=tmp_path / "mine", embedder="other")
+    own = {k: v for k, v in _environment(settings, tmp_path).items() if k.startswith("BYLINE_")}
+    assert own["BYLINE_INDEX"] == str(tmp_path / "mine")
+    assert own["BYLINE_EMBEDDER"] == "other"
+    assert own["BYLINE_CHATS"] == str(tmp_path / "chats.sqlite")
+    assert not {"BYLINE_DATABASE", "BYLINE_AUTHENTICATION"} & set(own)
 
 
 class TestScriptedModel:
