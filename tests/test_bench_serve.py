@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
 import pytest
+from commandline import Byline
 
 from rag.bench.clients import Seen
 from rag.bench.scripted_model import answer_from, scripted_model
 from rag.bench.serving import Held, Served, Spread, _environment, spread
-from rag.cli import main
 from rag.commands.bench import served_text
 from rag.engines.openai_client import OpenAIClient
 from rag.engines.openai_compatible import OpenAIGenerator
@@ -23,14 +22,10 @@ CLIENTS = 20
 
 
 @pytest.mark.model
-def test_twenty_clients_of_the_real_server(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_twenty_clients_of_the_real_server(byline: Byline, articles: Path) -> None:
+    assert byline("index", "build", articles).code == 0
     options = ["--clients", str(CLIENTS), "--seconds", "2", "--tokens", "1000", "--json"]
-    with pytest.raises(SystemExit) as ended:
-        main(["bench", "serve", "--index", str(tmp_path / "built"), *options])
-    assert ended.value.code in (0, None)
-    found = json.loads(capsys.readouterr().out)
+    found = byline("bench", "serve", *options).json
     assert found["errors"] == {}
     assert found["busy"] == 0
     assert found["answers"] >= CLIENTS

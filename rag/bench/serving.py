@@ -85,7 +85,8 @@ def bench_serve(
     seconds: float,
     tokens_per_second: float,
 ) -> Served:
-    """Serve the index of the settings over a model that is scripted, and let clients ask for so many seconds.
+    """Serve the index of the settings over a model that is scripted, and let clients ask for so
+    many seconds.
 
     Raises BylineError where the server does not start or dies.
     """
