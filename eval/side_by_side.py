@@ -204,10 +204,10 @@ def ways_of(pipelines: dict[str, Pipeline]) -> list[Way]:
     ways = []
     for name, pipeline in pipelines.items():
         pipeline.generator = watched = Watched(pipeline.generator)
+        name = watched.engine if name == "auto" else name
         ways.append(Way(name, watched.name, pipeline.stream, watched))
-    (first, pipeline), *_ = pipelines.items()
-    plain = PlainRecipe(pipeline)
-    ways.insert(1, Way(f"plain recipe, {first}", ways[0].model, plain.stream, ways[0].watched))
+    first, plain = ways[0], PlainRecipe(next(iter(pipelines.values())))
+    ways.insert(1, Way(f"plain recipe, {first.name}", first.model, plain.stream, first.watched))
     return ways
 
 

@@ -15,7 +15,7 @@ from corpus.errors import BylineError
 from eval.side_by_side import Timed, Watched, as_text, bench_answer, some_questions, ways_of
 from index.versions import read_manifest
 from rag import load
-from rag.settings import SAMPLE_ARTICLES, Settings
+from rag.settings import Settings
 from rag.types import Message
 
 SAID = "Meta bought a stake of 49% in Scale AI [1]."
@@ -41,6 +41,10 @@ class TestTurns:
         bench_answer(ways, [QUESTION] * 3)
         # a, its plain recipe and b; then the plain recipe first; then b first
         assert "".join(order) == "aabababaa"
+
+    def test_an_engine_that_was_chosen_by_itself_is_named(self, make: Make) -> None:
+        ways = ways_of({"auto": make(ScriptedGenerator(SAID))})
+        assert [way.name for way in ways] == ["script", "plain recipe, script"]
 
     def test_the_first_question_warms_up(self, make: Make) -> None:
         heard: list[tuple[int, int]] = []
@@ -102,9 +106,12 @@ class TestQuestions:
 
 class TestCommand:
     def test_json_and_a_table(
-        self, byline: Byline, fakes: ScriptedGenerator, monkeypatch: pytest.MonkeyPatch
+        self,
+        byline: Byline,
+        indexed: ScriptedGenerator,
+        elsewhere: Path,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        assert byline("index", "build", SAMPLE_ARTICLES).code == 0
         made: list[str] = []
 
         def generator(settings: Settings, *_: object) -> ScriptedGenerator:
@@ -112,8 +119,11 @@ class TestCommand:
             return ScriptedGenerator(SAID)
 
         monkeypatch.setattr(load, "load_generator", generator)
-        asked = ("bench", "answer", "--engine", "transformers", "--engine", "llama.cpp")
-        asked += ("--questions", "3")  # type: ignore[assignment]
+        file = elsewhere / "mine.jsonl"
+        rows = [{"id": str(n), "question": QUESTION, "answers": ["49"]} for n in range(4)]
+        file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+        engines = ("--engine", "transformers", "--engine", "llama.cpp")
+        asked = ("bench", "answer", *engines, "--set", file, "--questions", 3)
         rows = byline(*asked, "--json").json
         assert made == ["transformers", "llama.cpp"]
         names = ["transformers", "plain recipe, transformers", "llama.cpp"]

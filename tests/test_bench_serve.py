@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
 import pytest
+from commandline import Byline
 
 from rag.bench.clients import Seen
 from rag.bench.scripted_model import answer_from, scripted_model
-from rag.bench.serving import Held, Served, Spread, spread
-from rag.cli import main
+from rag.bench.serving import Held, Served, Spread, _environment, spread
 from rag.commands.bench import served_text
 from rag.engines.openai_client import OpenAIClient
 from rag.engines.openai_compatible import OpenAIGenerator
+from rag.settings import load_settings
 from rag.types import Message
 
 CLIENTS = 20
 
 
 @pytest.mark.model
-def test_twenty_clients_of_the_real_server(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    options = ["--clients", str(CLIENTS), "--seconds", "3", "--tokens", "1000", "--json"]
-    with pytest.raises(SystemExit) as ended:
-        main(["bench", "serve", "--index", str(tmp_path / "built"), *options])
-    assert ended.value.code in (0, None)
-    found = json.loads(capsys.readouterr().out)
+def test_twenty_clients_of_the_real_server(byline: Byline, articles: Path) -> None:
+    assert byline("index", "build", articles).code == 0
+    options = ["--clients", str(CLIENTS), "--seconds", "2", "--tokens", "1000", "--json"]
+    found = byline("bench", "serve", *options).json
     assert found["errors"] == {}
     assert found["busy"] == 0
     assert found["answers"] >= CLIENTS
@@ -38,6 +34,19 @@ def test_twenty_clients_of_the_real_server(
     for what in ("files", "threads"):
         assert found["end"][what] <= found["start"][what] + 2
     assert found["first_event"]["p50"] <= found["whole"]["p50"]
+
+
+def test_the_server_has_no_other_setting_of_the_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BYLINE_DATABASE", "postgresql://me:secret@127.0.0.1/mine")
+    monkeypatch.setenv("BYLINE_AUTHENTICATION", "on")
+    settings = load_settings(index=tmp_path / "mine", embedder="other")
+    own = {k: v for k, v in _environment(settings, tmp_path).items() if k.startswith("BYLINE_")}
+    assert own["BYLINE_INDEX"] == str(tmp_path / "mine")
+    assert own["BYLINE_EMBEDDER"] == "other"
+    assert own["BYLINE_CHATS"] == str(tmp_path / "chats.sqlite")
+    assert not {"BYLINE_DATABASE", "BYLINE_AUTHENTICATION"} & set(own)
 
 
 class TestScriptedModel:
@@ -77,10 +86,10 @@ def test_a_spread_of_nothing_and_of_some() -> None:
 
 
 def test_the_lines_hold_the_figures() -> None:
-    some, held = Spread(0.5, 1.25, 2.0), Held(500_000_000, 30, 20)
+    some, none = Spread(0.5, 1.25, 2.0), Spread(None, None, None)
+    held = Held(500_000_000, 30, 20)
     found = Served(
-        50, 120.4, 60.2, 100, 30, 4, {"status 500: no": 2},
-        some, some, some, Spread(None, None, None),
+        50, 120.4, 60.2, 100, 30, 4, {"status 500: no": 2}, some, some, some, none,
         1, 2.5, 3, held, held, Held(510_000_000, 31, 21),
     )  # fmt: skip
     assert served_text(found).splitlines() == [

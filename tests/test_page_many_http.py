@@ -100,8 +100,10 @@ async def session(one: Served, number: int, gone: asyncio.Event | None) -> str:
         assert taken.status_code == 200, taken.text
         joining = {"session_hash": hash_, "fn_index": one.number_of("answer")[0], "data": [None]}
         assert (await http.post("/gradio_api/queue/join", json=joining)).status_code == 200
-        listening = asyncio.ensure_future(_listen(http, hash_))
+        connected = asyncio.Event()
+        listening = asyncio.ensure_future(_listen(http, hash_, connected))
         if gone is not None:
+            await connected.wait()
             await gone.wait()
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
@@ -115,10 +117,11 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | list | dict) else None
 
 
-async def _listen(http: httpx.AsyncClient, hash_: str) -> str:
+async def _listen(http: httpx.AsyncClient, hash_: str, connected: asyncio.Event) -> str:
     params = {"session_hash": hash_}
     last = ""
     async with http.stream("GET", "/gradio_api/queue/data", params=params) as answer:
+        connected.set()
         async for line in answer.aiter_lines():
             event = json.loads(line.removeprefix("data: ")) if line else {"msg": ""}
             assert event["msg"] != "unexpected_error", event

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import httpx
 
 SEARCH_EVERY = 4
-"""Of so many requests of a client one is a search."""
+"""Of so many requests of a client the second is a search."""
 _PATIENCE_S = 600.0
 _WARMS = 6  # answers, as some questions need what others do not
 _MOST_KINDS = 10  # of errors that are told apart
@@ -79,11 +79,11 @@ async def warm_up(url: str, clients: int, questions: Sequence[str]) -> None:
 async def _visit(
     http: httpx.AsyncClient, number: int, until: float, questions: Sequence[str], seen: Seen
 ) -> None:
-    turns = itertools.count(number)
+    turns = itertools.count()
     while time.monotonic() < until:
         turn = next(turns)
-        question = questions[turn % len(questions)]
-        if turn % SEARCH_EVERY == 0:
+        question = questions[(number + turn) % len(questions)]
+        if turn % SEARCH_EVERY == 1:
             await _told(seen, until, _search(http, question, seen))
             continue
         wanted = time.monotonic()

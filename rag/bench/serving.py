@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from corpus.errors import BylineError
 from rag.bench.clients import Seen, ask_all, warm_up
 from rag.bench.scripted_model import scripted_model
-from rag.settings import ROOT
+from rag.settings import ROOT, Settings
 
 if TYPE_CHECKING:
     import psutil
@@ -79,15 +79,20 @@ class Served:
 
 
 def bench_serve(
-    index: Path, questions: Sequence[str], clients: int, seconds: float, tokens_per_second: float
+    settings: Settings,
+    questions: Sequence[str],
+    clients: int,
+    seconds: float,
+    tokens_per_second: float,
 ) -> Served:
-    """Serve the index over a model that is scripted, and let clients ask for so many seconds.
+    """Serve the index of the settings over a model that is scripted, and let clients ask for so
+    many seconds.
 
     Raises BylineError where the server does not start or dies.
     """
     with (
         scripted_model(tokens_per_second) as model,
-        served(index, model.url) as (url, process),
+        served(settings, model.url) as (url, process),
     ):
         asyncio.run(warm_up(url, clients, questions))
         start = _held(process)
@@ -103,18 +108,18 @@ def bench_serve(
 
 
 @contextmanager
-def served(index: Path, model_url: str) -> Iterator[tuple[str, psutil.Process]]:
-    """`byline serve` over an index, answered by the server at `model_url`: its address and process,
-    once it is ready. It keeps nothing of what it is asked."""
+def served(settings: Settings, model_url: str) -> Iterator[tuple[str, psutil.Process]]:
+    """`byline serve` over the index of the settings, answered by the server at `model_url`: its
+    address and process, once it is ready. It keeps nothing of what it is asked."""
     import psutil
 
     with tempfile.TemporaryDirectory(prefix="byline-bench-") as temporary:
         folder, port = Path(temporary), _free_port()
         command = [sys.executable, "-m", "rag.cli", "serve", "--port", str(port)]
-        command += ["--index", str(index.absolute()), "--engine", "openai", "--base-url", model_url]
+        command += ["--engine", "openai", "--base-url", model_url]
         with (folder / "log").open("wb") as log:
             child = subprocess.Popen(
-                command, stdout=log, stderr=log, env=_environment(folder), cwd=folder
+                command, stdout=log, stderr=log, env=_environment(settings, folder), cwd=folder
             )
         try:
             url = f"http://127.0.0.1:{port}"
@@ -127,16 +132,21 @@ def served(index: Path, model_url: str) -> Iterator[tuple[str, psutil.Process]]:
             child.wait()
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    """That of a server which asks nobody who they are, and answers each question anew."""
-    own = {"CHATS": "chats.sqlite", "FEEDBACK": "feedback.jsonl", "PEOPLE": "people.sqlite"}
-    own |= {"AUDIT": "audit.jsonl"}
+def _environment(settings: Settings, folder: Path) -> dict[str, str]:
+    """That of a server which has the same index, asks nobody who they are, answers each question
+    anew, and keeps what it must in a folder of its own: no other setting is the user's."""
+    files = {"chats": "chats.sqlite", "people": "people.sqlite"}
+    files |= {"feedback": "feedback.jsonl", "audit": "audit.jsonl"}
+    chosen = {name: str(folder / file) for name, file in files.items()}
+    chosen |= {"index": str(settings.index.absolute()), "embedder": settings.embedder}
+    chosen |= {"models_dir": str(settings.models_dir.absolute()), "support": settings.support}
+    chosen |= {"kept_answers": "0", "trace": "off"}
+    if settings.store is not None:
+        chosen["store"] = settings.store
+    others = {name: value for name, value in os.environ.items() if not name.startswith("BYLINE_")}
     return {
-        **os.environ,
-        **{f"BYLINE_{name}": str(folder / file) for name, file in own.items()},
-        "BYLINE_KEPT_ANSWERS": "0",
-        "BYLINE_AUTHENTICATION": "auto",
-        "BYLINE_ROOT_PATH": "",
+        **others,
+        **{f"BYLINE_{name.upper()}": value for name, value in chosen.items()},
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
     }
 

@@ -131,7 +131,7 @@ def bench_serve_command(
     ensure_index(settings)
     titles = titles_of(read_real(settings.index), 200)
     asked = [f"What do the articles say about {title}?" for title in titles]
-    found = bench_serve(settings.index, asked, clients, seconds, tokens)
+    found = bench_serve(settings, asked, clients, seconds, tokens)
     if as_json:
         print_json(asdict(found))
     else:
