@@ -60,13 +60,15 @@ class Library(Protocol):
 class Options:
     """`support` loads what stands beside the rules of a check, given the language model; with
     `support_asks_model` it is that model. `asks_who` says whether requests must say who they are,
-    `log_questions` whether questions may stand in the log.
+    `check` raises BylineError while that cannot be told, and `log_questions` says whether questions
+    may stand in the log.
     """
 
     support: Callable[[Generator | None], SupportModel | None] = lambda generator: None
     support_asks_model: bool = False
     question_characters: int = 1000
     asks_who: bool = False
+    check: Callable[[], object] = lambda: None
     log_questions: bool = False
 
 
