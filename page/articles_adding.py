@@ -79,11 +79,12 @@ class Adding:
             uploads = Uploads(sent)
         except BylineError as error:
             return {self.files: None, self.note: render_status(str(error), "error")}
+        who = signed_in.get()
         what = uploads.files[0].name if len(sent) == 1 else count(len(sent), "file")
 
         def work(on_progress: Progress) -> Outcome:
             try:
-                return self.library.hand_in(uploads.files, on_progress)
+                return self.library.hand_in(uploads.files, on_progress, who)
             finally:
                 uploads.discard()
 
@@ -97,9 +98,10 @@ class Adding:
             return {self.note: render_status(EMPTY, "error")}
         if signed_in.get() is not None and asyncio.run(is_inside(address.strip())):
             return {self.note: render_status(INSIDE, "error")}
+        who = signed_in.get()
         begun, shown = self._begin(
             f"Adding {address.strip()[:SHOWN]}",
-            lambda on_progress: self.library.fetch(kind, address, on_progress),
+            lambda on_progress: self.library.fetch(kind, address, on_progress, who),
             request,
         )
         return {**shown, self.address: ""} if begun else shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -281,22 +281,26 @@ class ArticlesView:
 
     def do_remove(self, view: View, request: gr.Request) -> Shown:
         id_ = view.article_id or ""
-        begun, shown = self._begin(
-            f"Removing {(view.title or id_)[:SHOWN]}",
-            lambda on_progress: self.library.remove([id_], on_progress),
-            request,
-        )
+        begun, shown = self._removing((view.title or id_)[:SHOWN], [id_], request)
         return {**shown, **self.leave(view)} if begun else shown
 
     def do_remove_chosen(self, view: View, request: gr.Request) -> Shown:
         """The choice stays until they are gone: a change that fails can be tried again."""
         ids = view.asked_about
-        begun, shown = self._begin(
-            f"Removing {count(len(ids), 'article')}",
-            lambda on_progress: self.library.remove(ids, on_progress),
+        begun, shown = self._removing(count(len(ids), "article"), ids, request)
+        return {**shown, **self.chosen.shown(view)} if begun else shown
+
+    def _removing(self, what: str, ids: Sequence[str], request: gr.Request) -> tuple[bool, Shown]:
+        who = signed_in.get()
+        try:
+            self.library.check(ids, who)
+        except BylineError as error:
+            return False, {self.note: render_status(str(error), "error")}
+        return self._begin(
+            f"Removing {what}",
+            lambda on_progress: self.library.remove(ids, on_progress, who),
             request,
         )
-        return {**shown, **self.chosen.shown(view)} if begun else shown
 
     def do_rollback(self, view: View, event: gr.EventData, request: gr.Request) -> Shown:
         version = str(event.value)

@@ -228,6 +228,7 @@ def serve(
     from rag.upkeep.audit import Audit
     from rag.upkeep.library import Library
     from rag.upkeep.loads import loads_of
+    from rag.upkeep.owners import Owners
 
     access = access_of(settings, host)
     write_log(settings.log_questions)
@@ -237,7 +238,8 @@ def serve(
     from page.conversations import Conversations
 
     fetcher = partial(Fetcher, only_web=access is not None)
-    library = Library(settings, lambda: embedder_with_bar(settings), fetcher)
+    owners = Owners(access.people.database) if access else None
+    library = Library(settings, lambda: embedder_with_bar(settings), fetcher, owners)
     conversations = Conversations(open_database(settings, settings.chats))
     metrics = Metrics()
     typer.echo(f"Byline is on http://{host}:{port} (Ctrl-C ends it).")

@@ -35,6 +35,7 @@ from rag.settings import load_settings
 from rag.types import Generator
 from rag.upkeep.changes import Changes
 from rag.upkeep.library import Library
+from rag.upkeep.owners import Owners
 
 SAID = "Meta bought a stake of 49% in Scale AI [1]."
 TOLD = "Meta bought a stake of 49% in Scale AI. [1]"
@@ -85,7 +86,9 @@ def counter(
     loading = Loading(lambda: Narrowing(pipeline, metrics.counted))
     if ready:
         loading.get()
-    library = Library(settings, lambda: embedder)
+    access = beside_options.get("access")
+    owners = Owners(access.people.database) if access else None
+    library = Library(settings, lambda: embedder, owners=owners)
     changes = beside_options.pop("changes", None) or Changes(metrics.job)
     parts = Parts(loading, Line(), library, changes, options or Options())
     server_options = beside_options.pop("server", {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 
 PASSWORD = "quite secret"
@@ -66,7 +68,6 @@ class PostgresServer:
                 cwd=self._folder,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,
                 **self._as,
             )
         deadline = time.monotonic() + 60
@@ -85,8 +86,15 @@ class PostgresServer:
     def kill(self) -> None:
         """By SIGKILL, all its processes: nothing is told and nothing written on the way out."""
         assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGKILL)
+        one = psutil.Process(self._process.pid)
+        one.suspend()  # so that it makes no more of them
+        them = one.children(recursive=True)
+        one.kill()
+        for process in them:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         self._process.wait()
+        psutil.wait_procs(them, timeout=60)  # what they share is in use until then
 
     def stop(self) -> None:
         assert self._process is not None

@@ -193,6 +193,65 @@ class TestWhoDidWhat:
             assert again.status_code == refused.status_code  # and nothing is under way
 
 
+class TestWhoseAnArticleIs:
+    @pytest.fixture
+    def heads(self, people: People) -> dict[str, dict[str, str]]:
+        rights: dict[str, Right] = {"ada": "write", "eve": "write", "root": "admin"}
+        return {name: by(people.add_key(name, right)) for name, right in rights.items()}
+
+    def begun(
+        self, served: Counter, head: dict[str, str], method: str, path: str, **sent: Any
+    ) -> str:
+        """What became of a change: the sentence of its refusal, of its failure or of its end."""
+        served.client.headers.update(head)
+        answer = served.client.request(method, path, **sent)
+        if answer.status_code != 202:
+            assert answer.status_code == 403, answer.text
+            return str(answer.json()["detail"])
+        job = served.ended(answer)
+        return str(job["error"] or job["said"])
+
+    def owners(self, served: Counter, head: dict[str, str]) -> dict[str, str | None]:
+        rows = served.client.get("/v1/articles", headers=head).json()["articles"]
+        return {row["id"]: row["owner"] for row in rows}
+
+    def test_only_who_added_it_or_an_admin_replaces_or_removes_it(
+        self, served: Counter, heads: dict[str, dict[str, str]]
+    ) -> None:
+        row = {**POWER["articles"][0], "id": "power"}
+        add = ("POST", "/v1/articles")
+        assert self.begun(served, heads["ada"], *add, json={"articles": [row]}) == "1 added."
+        for head, owner in ((heads["ada"], "ada"), (heads["root"], "ada"), (heads["eve"], None)):
+            assert self.owners(served, head)["power"] == owner
+        other = {**row, "text": "Eve writes over it."}
+        line = f"{json.dumps(other)}\n".encode()
+        mine = {k: v for k, v in other.items() if k != "id"}
+        tries: list[tuple[str, str, dict[str, Any]]] = [
+            (*add, {"json": {"articles": [other]}}),
+            ("PUT", "/v1/articles/power", {"json": mine}),
+            ("DELETE", "/v1/articles/power", {}),
+            ("POST", "/v1/articles:remove", {"json": {"ids": ["power"]}}),
+            ("POST", "/v1/articles:upload", {"files": {"files": ("a.jsonl", line)}}),
+        ]
+        for method, path, sent in tries:
+            told = self.begun(served, heads["eve"], method, path, **sent)
+            assert "which you did not add" in told, path
+        assert served.client.get("/v1/articles/power").json()["body"] == row["text"]
+        assert self.begun(served, heads["root"], *tries[1][:2], **tries[1][2]) == "1 updated."
+        assert self.owners(served, heads["ada"])["power"] == "ada"
+        assert self.begun(served, heads["ada"], *tries[2][:2]) == "1 removed."
+        assert self.begun(served, heads["eve"], *tries[0][:2], **tries[0][2]) == "1 added."
+        assert self.owners(served, heads["eve"])["power"] == "eve"
+
+    def test_what_came_from_the_command_line_is_an_admins(
+        self, served: Counter, heads: dict[str, dict[str, str]]
+    ) -> None:
+        remove = ("DELETE", "/v1/articles/deal")
+        assert "which you did not add" in self.begun(served, heads["ada"], *remove)
+        assert self.owners(served, heads["root"])["deal"] is None
+        assert self.begun(served, heads["root"], *remove) == "1 removed."
+
+
 class TestThePage:
     def log_in(self, served: Counter, name: str, password: str, **headers: str) -> httpx.Response:
         form = {"name": name, "password": password}

@@ -41,6 +41,7 @@ from rag.pipeline import Pipeline
 from rag.settings import Settings, load_settings
 from rag.upkeep import indexing
 from rag.upkeep.library import Library
+from rag.upkeep.owners import Owners
 
 pytestmark = pytest.mark.browser
 
@@ -96,7 +97,8 @@ def served(room: Room, access: SignedIn | None = None) -> Iterator[None]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    library = Library(room.settings, lambda: room.embedder, lambda: Fetcher(QUICK))
+    owners = Owners(access.people.database) if access else None
+    library = Library(room.settings, lambda: room.embedder, lambda: Fetcher(QUICK), owners)
     with loops_closed():
         options: dict[str, Any] = {"api": Options(asks_who=access is not None), "access": access}
         page = launch(pipeline, port=port, library=library, block=False, **options)
@@ -463,6 +465,34 @@ def test_to_who_may_read_only_nothing_is_offered_to_be_changed(room: Room, tmp_p
             multipart={"files": {"name": "a.txt", "mimeType": "text/plain", "buffer": b"words"}},
         )
         assert sent.status == 403
+    people.close()
+
+
+def test_who_may_write_removes_what_they_added_themselves(room: Room, tmp_path: Path) -> None:
+    people = People(Database(tmp_path / "people.sqlite"))
+    key = people.add_key("ada", "write")
+
+    def enter(page: Page) -> None:
+        page.get_by_label("Name").fill("ada")
+        page.get_by_label("Password").fill(key)
+        page.get_by_role("button", name="Log in").click()
+
+    def remove(page: Page, title: str) -> None:
+        page.locator("#article-rows button").get_by_text(title).click()
+        page.locator("#ask-remove").click()
+        page.locator("#remove").click()
+
+    with served(room, SignedIn(people)):
+        page = room.visit(view="", enter=enter)
+        page.locator("#to-articles").click()
+        remove(page, "A new chief")
+        expect(page.locator("#articles-note")).to_contain_text("which you did not add")
+        page.locator("#back").click()
+        send(page, file(tmp_path, "power.txt", POWER))
+        ended(page, "1 added.")
+        remove(page, "A reactor for Meta")
+        ended(page, "1 removed.")
+        page.locator("#change .close").click()
     people.close()
 
 

@@ -25,6 +25,7 @@ from page.conversations import Conversations
 from rag.database.connect import MIGRATIONS, Database, DatabaseError
 from rag.database.tables import CONVERSATIONS, METADATA, NEWEST
 from rag.people import PREFIX, People
+from rag.upkeep.owners import NotYours, Owners
 from rag.who import Who
 
 WORDS = "correct horse battery"
@@ -170,6 +171,25 @@ class TestLogIn:
         assert [one.revoked is None for one in listed] == [False]
         with pytest.raises(BylineError, match="no key"):
             people.revoke(key.split("_")[1])
+
+
+class TestOwners:
+    def test_what_is_new_is_theirs_and_what_is_held_must_be(self, database: Database) -> None:
+        owners, many = Owners(database), [f"article {n}" for n in range(1200)]
+        ada, eve, root = Who("ada", "write"), Who("eve", "write"), Who("root", "admin")
+        owners.claim(many, [], ada)
+        assert owners.of([*many, "another"]) == dict.fromkeys(many, "ada")
+        owners.claim(many, many, ada)
+        owners.claim(many, many, root)
+        for ids in (many[:1], ["another"], many):
+            with pytest.raises(NotYours):
+                owners.claim(ids, ids, eve)
+        assert owners.of(many[:1]) == {"article 0": "ada"}
+        owners.forget(many[:2])
+        owners.claim(many[:1], [], eve)
+        owners.claim(many[1:2], [], Who())
+        owners.check(many, None)
+        assert owners.of(many[:2]) == {"article 0": "eve"}
 
 
 OLD = {

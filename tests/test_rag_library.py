@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,13 @@ from index import versions
 from index.change import apply
 from index.lock import writing
 from rag import load
+from rag.database.connect import Database
 from rag.settings import Settings, load_settings
 from rag.upkeep import indexing
 from rag.upkeep.library import Library
+from rag.upkeep.owners import NotYours, Owners
 from rag.upkeep.sync import SOURCES, noted_sources
+from rag.who import Who
 
 CLINTON = "A reactor for Meta\n\nMeta buys the power of the Clinton reactor.\n"
 
@@ -172,6 +176,24 @@ class TestWeb:
         desk.page("/1", "Grain comes to Vell")
         assert library.fetch("page", f"{desk.site.url}/1", silent).said == "1 added."
         assert "Grain comes to Vell" in titles(library)
+
+    def test_a_page_is_theirs_who_let_it_be_fetched(
+        self, library: Library, desk: Desk, settings: Settings
+    ) -> None:
+        desk.page("/1", "Grain comes to Vell")
+        url, ada, eve = f"{desk.site.url}/1", Who("ada", "write"), Who("eve", "write")
+        with closing(Database()) as database:
+            owners = Owners(database)
+            owned = Library(settings, HashingEmbedder, lambda: Fetcher(QUICK), owners)
+            owned.fetch("page", url, silent, ada)
+            assert owned.owners([url], ada) == {url: "ada"}
+            desk.page("/1", "Grain comes to Vell by rail")
+            with pytest.raises(BylineError, match="you did not add"):
+                owned.fetch("page", url, silent, eve)
+            with pytest.raises(NotYours):
+                owned.remove([url], silent, eve)
+            owned.remove([url], silent, ada)
+            assert owners.of([url]) == {}
 
     def test_a_page_is_no_source(self, library: Library, desk: Desk) -> None:
         desk.page("/1")

@@ -142,6 +142,8 @@ def test_while_the_database_is_away_all_say_so_and_go_on_by_themselves(both: Bot
             assert refused.headers["content-type"] == "application/problem+json"
             assert "cannot be used" in refused.json()["detail"]
             assert PASSWORD not in refused.text
+            ready = both.get(port, "/ready", key)
+            assert (ready.status_code, ready.json()["part"]) == (503, "database")
             shown = httpx.get(
                 f"http://127.0.0.1:{port}/",
                 headers={"Accept": "text/html", "Cookie": f"{COOKIE}=x"},

@@ -14,12 +14,13 @@ import anyio.to_thread
 from fastapi import APIRouter, File, Query, Response, UploadFile
 from fastapi import Path as InPath
 
+from corpus.errors import BylineError
 from corpus.hosts import is_inside
 from index.types import Progress
 from rag.api import schemas
 from rag.api.jobs import begun
 from rag.api.parts import Parts, Reader, Writer
-from rag.api.problems import Problem, documented
+from rag.api.problems import Problem, documented, problem_for
 from rag.upkeep.changes import Uploads
 from rag.upkeep.library import Outcome, Shown
 from rag.who import Who
@@ -43,8 +44,11 @@ def article_routes(parts: Parts) -> APIRouter:
     ) -> Any:
         """The articles, the newest first."""
         listing = await parts.read(parts.library.browse, q, start, count)
+        owners = await parts.read(parts.library.owners, [row.id for row in listing.rows], who)
+        names = schemas.Row.model_fields.keys() - {"owner"}
         rows = [
-            {name: getattr(row, name) for name in schemas.Row.model_fields} for row in listing.rows
+            {**{name: getattr(row, name) for name in names}, "owner": owners.get(row.id)}
+            for row in listing.rows
         ]
         return {
             "articles": rows,
@@ -58,6 +62,7 @@ def article_routes(parts: Parts) -> APIRouter:
         """Put articles into the index: new ones, or others in the place of those that have their
         ids."""
         rows = [one.model_dump(exclude_none=True) for one in body.articles]
+        await _check(parts, [row["id"] for row in rows if "id" in row], who)
         return await _hand_in(parts, rows, who, response)
 
     @router.post("/v1/articles:upload", status_code=202, responses=documented(409, 503))
@@ -81,7 +86,7 @@ def article_routes(parts: Parts) -> APIRouter:
         return _begin(
             parts,
             f"Adding {body.url[:200]}",
-            lambda on_progress: parts.library.fetch(body.kind, body.url, on_progress),
+            lambda on_progress: parts.library.fetch(body.kind, body.url, on_progress, who),
             who,
             response,
         )
@@ -89,6 +94,7 @@ def article_routes(parts: Parts) -> APIRouter:
     @router.post("/v1/articles:remove", status_code=202, responses=documented(409, 503))
     async def remove(body: schemas.RemoveRequest, response: Response, who: Writer) -> schemas.Job:
         """Take articles out of the index, all in one version."""
+        await _check(parts, body.ids, who)
         return _removing(parts, body.ids, who, response)
 
     @router.get(
@@ -106,6 +112,7 @@ def article_routes(parts: Parts) -> APIRouter:
     ) -> schemas.Job:
         """Put an article into the index by this id, in the place of the one that has it."""
         row = {**body.model_dump(exclude_none=True), "id": article_id}
+        await _check(parts, [article_id], who)
         return await _hand_in(parts, [row], who, response)
 
     @router.delete(
@@ -114,9 +121,18 @@ def article_routes(parts: Parts) -> APIRouter:
     async def delete(article_id: ArticleId, response: Response, who: Writer) -> schemas.Job:
         """Take one article out of the index."""
         await _shown(parts, article_id)
+        await _check(parts, [article_id], who)
         return _removing(parts, [article_id], who, response)
 
     return router
+
+
+async def _check(parts: Parts, ids: Sequence[str], who: Who) -> None:
+    """Raises Problem for articles that are not theirs to be changed."""
+    try:
+        await anyio.to_thread.run_sync(parts.library.check, ids, who, limiter=parts.reading)
+    except BylineError as error:
+        raise problem_for(error) from error
 
 
 def article_json(shown: Shown) -> dict[str, Any]:
@@ -197,7 +213,7 @@ async def _refuse_inside(address: str) -> None:
 def _read(parts: Parts, what: str, uploads: Uploads, who: Who, response: Response) -> schemas.Job:
     def work(on_progress: Progress) -> Outcome:
         try:
-            return parts.library.hand_in(uploads.files, on_progress)
+            return parts.library.hand_in(uploads.files, on_progress, who)
         finally:
             uploads.discard()
 
@@ -213,7 +229,7 @@ def _removing(parts: Parts, ids: Sequence[str], who: Who, response: Response) ->
     return _begin(
         parts,
         f"Removing {what}",
-        lambda on_progress: parts.library.remove(ids, on_progress),
+        lambda on_progress: parts.library.remove(ids, on_progress, who),
         who,
         response,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -47,12 +47,20 @@ class Library(Protocol):
     def browse(self, words: str, start: int, count: int) -> Listing: ...
     def article(self, id_: str) -> Shown | None: ...
     def holdings(self) -> Holdings: ...
-    def hand_in(self, files: Sequence[Path], on_progress: Progress) -> Outcome: ...
-    def fetch(self, kind: Kind, address: str, on_progress: Progress) -> Outcome: ...
+    def hand_in(
+        self, files: Sequence[Path], on_progress: Progress, who: Who | None = None
+    ) -> Outcome: ...
+    def fetch(
+        self, kind: Kind, address: str, on_progress: Progress, who: Who | None = None
+    ) -> Outcome: ...
     def look_again(self, on_progress: Progress) -> Outcome: ...
     def update(self, on_progress: Progress) -> Outcome: ...
     def build_again(self, on_progress: Progress) -> Outcome: ...
-    def remove(self, ids: Collection[str], on_progress: Progress) -> Outcome: ...
+    def remove(
+        self, ids: Collection[str], on_progress: Progress, who: Who | None = None
+    ) -> Outcome: ...
+    def check(self, ids: Collection[str], who: Who | None) -> None: ...
+    def owners(self, ids: Collection[str], who: Who | None) -> Mapping[str, str]: ...
     def rollback(self, version: str, on_progress: Progress) -> Outcome: ...
 
 
@@ -60,13 +68,15 @@ class Library(Protocol):
 class Options:
     """`support` loads what stands beside the rules of a check, given the language model; with
     `support_asks_model` it is that model. `asks_who` says whether requests must say who they are,
-    `log_questions` whether questions may stand in the log.
+    `check` raises BylineError while that cannot be told, and `log_questions` says whether questions
+    may stand in the log.
     """
 
     support: Callable[[Generator | None], SupportModel | None] = lambda generator: None
     support_asks_model: bool = False
     question_characters: int = 1000
     asks_who: bool = False
+    check: Callable[[], object] = lambda: None
     log_questions: bool = False
 
 

@@ -16,6 +16,7 @@ from corpus.errors import Away, BylineError
 from rag.api.paths import route_path
 from rag.line import Crowded
 from rag.upkeep.changes import Busy
+from rag.upkeep.owners import NotYours
 from rag.wording import sentence_for
 
 MEDIA_TYPE = "application/problem+json"
@@ -83,6 +84,8 @@ def problem_for(error: Exception) -> Problem:
         return Problem(503, str(error), {"Retry-After": RETRY_S})
     if isinstance(error, Busy):
         return Problem(409, str(error), {"Retry-After": RETRY_S})
+    if isinstance(error, NotYours):
+        return Problem(403, str(error))
     return Problem(400 if isinstance(error, BylineError) else 500, sentence_for(error))
 
 

@@ -265,6 +265,7 @@ class Row(BaseModel):
     published_at: str | None
     passages: int
     copies: int = Field(description="Other articles that tell the same story")
+    owner: str | None = Field(None, description="Who added it, told to them and to admins")
 
 
 class Rows(BaseModel):

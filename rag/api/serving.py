@@ -56,6 +56,7 @@ def options_of(settings: Settings, access: SignedIn | None) -> Options:
         support_asks_model=settings.support == "judge",
         question_characters=settings.question_characters,
         asks_who=access is not None,
+        check=access.people.any if access else lambda: None,
         log_questions=settings.log_questions,
     )
 

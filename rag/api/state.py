@@ -31,6 +31,7 @@ def state_routes(parts: Parts, metrics: Metrics) -> APIRouter:
         what runs elsewhere is there; `part` names what is not. Nobody needs a key for it."""
         asked = parts.ready()
         await parts.read(asked.check)
+        await parts.read(parts.options.check)
         told = await parts.read(asked.describe)
         return {
             "model": told.model,

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Text as AnyText
 
-NEWEST = "0002"
+NEWEST = "0003"
 """The revision that these tables are of."""
 METADATA = MetaData()
 
@@ -93,3 +93,4 @@ SHARES = Table(
     Column("turns", Integer, nullable=False),
     _of_conversation(unique=True),
 )
+OWNERS = Table("owners", METADATA, _text("article", primary_key=True), _text("owner"))

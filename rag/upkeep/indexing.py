@@ -22,6 +22,9 @@ from rag import load
 from rag.load import full, upkeep
 from rag.settings import Settings
 
+Claim = Callable[[Collection[str], Collection[str]], None]
+"""Hears of the ids that are new or changed, and of all that the index holds, before they are put
+into it; raises BylineError so that they are not."""
 HANDED_IN = "handed-in://"
 """What the origin of an article begins with that came in a file which nobody can read again."""
 
@@ -63,6 +66,7 @@ def hand_in(
     files: Sequence[Path],
     embedder: Embedder,
     on_progress: Progress | None = None,
+    claim: Claim | None = None,
 ) -> Renewal:
     """Put the articles of files into the index that will not be there any more, such as uploads.
 
@@ -81,6 +85,8 @@ def hand_in(
         for file in files
         if id_ in new and (file == path or file in path.parents)
     }
+    if claim is not None:
+        claim(new, held)
     change = apply(
         settings.index,
         embedder,
@@ -172,13 +178,20 @@ def take_out(
 
 
 def into_index(
-    settings: Settings, embedder: Callable[[], Embedder], on_progress: Progress | None = None
+    settings: Settings,
+    embedder: Callable[[], Embedder],
+    on_progress: Progress | None = None,
+    claim: Claim | None = None,
 ) -> Callable[[Sequence[Article], Collection[str], Mapping[str, str]], str]:
     """What `sync` changes the index by; the embedder is asked for when it is first needed."""
 
     def change(
         articles: Sequence[Article], remove: Collection[str], origins: Mapping[str, str]
     ) -> str:
+        if claim is not None:
+            held = _held(settings.index)
+            hashes = {id_: one.content_hash for id_, one in held.items()}
+            claim({a.id for a in articles if hashes.get(a.id) != content_hash(a)}, held)
         done = apply(
             settings.index,
             embedder(),

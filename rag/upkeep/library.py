@@ -25,7 +25,9 @@ from index.versions import Manifest
 from rag.load import upkeep
 from rag.settings import Settings
 from rag.upkeep import indexing
+from rag.upkeep.owners import Owners
 from rag.upkeep.sync import SOURCES, SourceReport, sync
+from rag.who import Who
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,30 @@ class Library:
         settings: Settings,
         embedder: Callable[[], Embedder],
         fetcher: Callable[[], Fetcher] = Fetcher,
+        owners: Owners | None = None,
     ) -> None:
+        """Without `owners` nobody owns an article."""
         self._settings, self._load, self._fetcher = settings, embedder, fetcher
         self._loading, self._reading = threading.Lock(), threading.Lock()
         self._loaded: Embedder | None = None
         self._rows = _Rows()
+        self._owners = owners
+
+    def check(self, ids: Collection[str], who: Who | None) -> None:
+        """Raises NotYours where articles that are held are not theirs to be changed."""
+        if self._owners is not None:
+            self._owners.check(list(self.titles(ids)), who)
+
+    def owners(self, ids: Collection[str], who: Who | None) -> dict[str, str]:
+        """Whose these articles are, as far as somebody may know: their own, an admin all."""
+        if self._owners is None or who is None:
+            return {}
+        owners, all_ = self._owners.of(ids), who.may("admin")
+        return {id_: owner for id_, owner in owners.items() if all_ or owner == who.name}
+
+    def _claim(self, who: Who | None) -> indexing.Claim | None:
+        owners = self._owners
+        return None if owners is None else lambda new, held: owners.claim(new, held, who)
 
     def version(self) -> str | None:
         """The version in use, None where there is none or none can be told."""
@@ -134,21 +155,27 @@ class Library:
             history.bytes_of(directory),
         )
 
-    def hand_in(self, files: Sequence[Path], on_progress: Progress) -> Outcome:
+    def hand_in(
+        self, files: Sequence[Path], on_progress: Progress, who: Who | None = None
+    ) -> Outcome:
         """Put the articles of files into the index that need not stay where they are."""
         on_progress("read", 0, 0)
         try:
-            renewal = indexing.hand_in(self._settings, files, self._embedder(), on_progress)
+            renewal = indexing.hand_in(
+                self._settings, files, self._embedder(), on_progress, self._claim(who)
+            )
         except BylineError as error:
             raise BylineError(_named(str(error), files)) from error
         remarks = ((w, _named(p, files), _named(r, files)) for w, p, r in _of(renewal.reading))
         return Outcome(_sentence(str(renewal.change)), tuple(remarks))
 
-    def fetch(self, kind: Kind, address: str, on_progress: Progress) -> Outcome:
+    def fetch(
+        self, kind: Kind, address: str, on_progress: Progress, who: Who | None = None
+    ) -> Outcome:
         """Put what is at an address into the index: a page's article, also one that was removed
         before, or those that a feed or sitemap lists, which is then noted as a source."""
         source = source_at(kind, address)
-        outcome = self._sync([source], on_progress, again=kind == "page")
+        outcome = self._sync([source], on_progress, kind == "page", self._claim(who))
         if kind != "page" and note_source(self._settings.index / SOURCES, source):
             return Outcome(f"{outcome.said} The {kind} is noted as a source.", outcome.remarks)
         return outcome
@@ -182,14 +209,19 @@ class Library:
         )
         return Outcome(_in_use(manifest))
 
-    def remove(self, ids: Collection[str], on_progress: Progress) -> Outcome:
+    def remove(
+        self, ids: Collection[str], on_progress: Progress, who: Who | None = None
+    ) -> Outcome:
         """Take articles out, all of them in one version; what has gone before is said."""
         held = self.titles(ids)
         if not held:
             raise BylineError(
                 "None of these articles is in the index any more: choose again from the list."
             )
+        self.check(held, who)
         removal = indexing.take_out(self._settings, list(held), on_progress)
+        if self._owners is not None:
+            self._owners.forget(held)
         why = "what it holds comes back when the files are read again"
         files = (("still there", file, why) for file in removal.files)
         gone = (("gone", id_, "it was removed before") for id_ in ids if id_ not in held)
@@ -206,14 +238,18 @@ class Library:
         return Outcome(_in_use(manifest), remarks)
 
     def _sync(
-        self, sources: Sequence[Source], on_progress: Progress, again: bool = False
+        self,
+        sources: Sequence[Source],
+        on_progress: Progress,
+        again: bool = False,
+        claim: indexing.Claim | None = None,
     ) -> Outcome:
         index = self._settings.index
         with embedding_ahead(index, self._embedder) as ahead:
             report = sync(
                 sources,
                 index,
-                indexing.into_index(self._settings, self._embedder, on_progress),
+                indexing.into_index(self._settings, self._embedder, on_progress, claim),
                 self._fetcher,
                 due_only=False,
                 again=again,
