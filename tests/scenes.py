@@ -33,7 +33,9 @@ def samples() -> dict[str, Article]:
 
 class Described(ScriptedPipeline):
     def describe(self) -> ScriptedDescription:
-        return ScriptedDescription("qwen2.5-coder-1.5b", "20250731T070710", 27, 59, "2025-07-31")
+        return ScriptedDescription(
+            "qwen2.5-coder-1.5b", "script", "20250731T070710", 27, 59, "2025-07-31"
+        )
 
 
 @dataclass(slots=True)
