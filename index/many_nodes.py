@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -22,6 +24,7 @@ from index.types import Embedder, Progress
 BATCH = 32
 """Articles that make one part: what is lost, at most, of each process of a node that dies."""
 _REACHED_S = 5.0
+_ANSWERED_S = 30.0
 
 
 def embed_on_nodes(
@@ -111,16 +114,11 @@ def _cluster(address: str) -> Iterator[Any]:
         raise BylineError(
             "--ray needs Ray, which is not installed: pip install 'byline[ray]'"
         ) from error
-    host, _, port = address.rpartition(":")
+    _check(address)
     try:
-        if address != "auto":
-            socket.create_connection((host, int(port)), _REACHED_S).close()
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (OSError, ValueError, OverflowError, RuntimeError) as error:
-        raise BylineError(
-            f"No Ray cluster answers at {address} ({error}): begin one with ray start --head, and "
-            "give its HOST:PORT."
-        ) from error
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _not_there(address, error) from error
     logging.getLogger("ray.data").setLevel(logging.WARNING)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
@@ -128,6 +126,30 @@ def _cluster(address: str) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _check(address: str) -> None:
+    """Raise BylineError unless a cluster answers there, which Ray itself waits for without end: it
+    is asked in a process of its own, that can be ended."""
+    asked = [sys.executable, "-m", "ray.scripts.scripts", "status", "--address", address]
+    if address == "auto":
+        return
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), _REACHED_S).close()
+        subprocess.run(asked, capture_output=True, timeout=_ANSWERED_S, check=True)
+    except (OSError, ValueError, OverflowError, subprocess.SubprocessError) as error:
+        raise _not_there(address, error) from error
+
+
+def _not_there(address: str, error: Exception) -> BylineError:
+    why = (
+        "it says nothing that Ray says" if isinstance(error, subprocess.SubprocessError) else error
+    )
+    return BylineError(
+        f"No Ray cluster answers at {address} ({why}): begin one with ray start --head, and give "
+        "its HOST:PORT."
+    )
 
 
 def _processes(ray: Any) -> int:

@@ -15,7 +15,7 @@ from index.types import Embedder, Progress
 from index.versions import Keep, Manifest
 from rag.fetching.catalogue import load_catalogue
 from rag.fetching.fetch import ensure
-from rag.settings import API_KEY, Settings
+from rag.settings import API_KEY, Settings, load_settings
 
 if TYPE_CHECKING:
     from index.milvus import Milvus
@@ -104,6 +104,12 @@ def load_embedder(settings: Settings, fetch: Fetch = ensure) -> Embedder:
     from index.embedder import SentenceTransformerEmbedder
 
     return SentenceTransformerEmbedder(folder, settings.embedder, weights_hash)
+
+
+def embedder_named(name: str) -> Embedder:
+    """The embedder of this name, from this machine's own folder of models: what is told to another
+    machine holds no path of this one, and no password."""
+    return load_embedder(load_settings(embedder=name))
 
 
 def load_generator(settings: Settings, fetch: Fetch = ensure) -> Generator:

@@ -50,7 +50,10 @@ class Cluster:
         return node
 
     def kill(self, node: subprocess.Popen[bytes]) -> None:
-        """At once, with all that it began."""
+        """At once, with all that it began; nothing where it has ended, as its number may be
+        another's by now."""
+        if node.poll() is not None:
+            return
         begun = _below(node.pid)
         with suppress(ProcessLookupError):
             os.killpg(node.pid, signal.SIGKILL)

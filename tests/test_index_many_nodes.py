@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,7 @@ from raycluster import ROOT, Cluster, cluster
 
 from corpus.article import Article
 from corpus.errors import BylineError
+from index import many_nodes
 from index.build import build
 from index.chunk import Chunking
 from index.many_nodes import embed_on_nodes
@@ -30,6 +33,8 @@ from index.parts import PreparedEmbedder, done, parts_folder, write_part
 from index.search import Index
 from index.store import content_hash
 from index.types import silent
+from rag.load import embedder_named
+from rag.settings import load_settings
 
 CHUNKING = Chunking()
 
@@ -106,6 +111,25 @@ def test_a_cluster_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
     make = HashingEmbedder
     with pytest.raises(BylineError, match=r"No Ray cluster answers at 127\.0\.0\.1:9 "):
         embed_on_nodes(articles(1), "127.0.0.1:9", tmp_path, make(), make, silent)
+
+
+def test_so_is_something_else_that_listens_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(many_nodes, "_ANSWERED_S", 5.0)
+    make = HashingEmbedder
+    with socket.socket() as listens:
+        listens.bind(("", 0))
+        listens.listen()
+        address = f"127.0.0.1:{listens.getsockname()[1]}"
+        with pytest.raises(BylineError, match="it says nothing that Ray says"):
+            embed_on_nodes(articles(1), address, tmp_path, make(), make, silent)
+
+
+def test_what_is_told_to_the_nodes_holds_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BYLINE_DATABASE", "postgresql://me:secret@127.0.0.1/mine")
+    told = pickle.dumps(partial(embedder_named, load_settings().embedder))
+    assert b"secret" not in told
 
 
 @pytest.fixture(scope="module")

@@ -261,6 +261,7 @@ class TestAServerThatGoesAway:
                 apply(directory, EMBEDDER, [], ["deal"], upkeep=upkeep)
             assert in_use(directory) == second
             server.start()
+            time.sleep(in_milvus._AGAIN_S)  # until then the failure is told again
             after = live.search("When does the ferry run?")
             assert [(h.passage, h.score) for h in after] == [(h.passage, h.score) for h in before]
             assert live.problem is None

@@ -130,7 +130,7 @@ def build_on_nodes(
     """As `build_with_bar`, with the passages embedded by the nodes of a Ray cluster."""
     from corpus.read import read_articles
     from index.readings import recalling
-    from rag.load import build_index, load_embedder
+    from rag.load import build_index, embedder_named
 
     try:
         from index.many_nodes import embed_on_nodes
@@ -150,7 +150,7 @@ def build_on_nodes(
                 address,
                 work or settings.index / "parts",
                 embedder,
-                partial(load_embedder, settings),
+                partial(embedder_named, settings.embedder),
                 on_progress,
             )
             with PreparedEmbedder(embedder, folder) as prepared:
