@@ -177,7 +177,7 @@ def _wait(exchange: Exchange, line: Line, ticket: Ticket) -> Iterator[None]:
         if ahead != told:
             before, about = count(ahead, "question"), line.about(ahead)
             exchange.notice, told = WAITING.format(before=before, about=about), ahead
-            yield
+        yield  # also where nothing changed: who has left can only be let go between two steps
         line.wait()
 
 

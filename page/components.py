@@ -273,14 +273,14 @@ class Components:
         if exchange is None:
             yield {self.status: gr.skip()}
             return
-        shown = ""
+        shown: dict[Any, str] = {}
         with closing(run(exchange, self.loading, chat.history, self.line)) as steps:
             for _ in steps:
-                change: dict[Any, Any] = {self.now: render_exchange(exchange)}
                 evidence = render_evidence(exchange)
-                if evidence != shown:
-                    change[self.evidence] = shown = evidence
-                yield change
+                now = {self.now: render_exchange(exchange), self.evidence: evidence}
+                change = {part: html for part, html in now.items() if shown.get(part) != html}
+                shown = now
+                yield change or {self.status: gr.skip()}
         if exchange.answer is not None:  # the index may have moved on since the page was opened
             yield {self.about: render_about(self.loading.get().describe())}
 

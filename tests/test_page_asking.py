@@ -211,3 +211,16 @@ def test_history_leaves_out_failures_and_markers() -> None:
     failed, stopped = Exchange(1, "a?", error="No."), Exchange(2, "b?", draft="It paid. [1]")
     chat = Chat([failed, stopped, done(Exchange(3, "c?"), PAID), Exchange(4, "d?")])
     assert chat.history == [Turn("b?", "It paid."), Turn("c?", "Meta paid $14.3 billion.")]
+
+
+def test_who_leaves_while_nothing_moves_is_out_of_the_line() -> None:
+    """A generator can be closed between two steps only, so there are some also in a line that
+    stands still."""
+    line = Line()
+    line.join()
+    steps = run(asked(), Loading(lambda: ScriptedPipeline(complete_script())), [], line)
+    for _ in range(3):
+        next(steps)
+    assert line.people() == 2
+    steps.close()
+    assert line.people() == 1
