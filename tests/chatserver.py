@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+from listening import listening
 from newsstand import Server
 
 from corpus.errors import BylineError
@@ -180,16 +181,9 @@ def chatserver(usual: Answer | None = None) -> Iterator[ChatServer]:
     site, closing = ChatServer(usual=usual), threading.Event()
     handler = type("BoundChat", (Chat,), {"site": site, "closing": closing})
     server = Server(("127.0.0.1", 0), handler)
-    site.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with listening(server, closing.set) as address:
+        site.url = f"{address}/v1"
         yield site
-    finally:
-        closing.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 CHAT = [Message("system", "Answer."), Message("user", "Who leads it?")]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from listening import listening
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 
@@ -97,14 +98,7 @@ class Handler(BaseHTTPRequestHandler):
 def collecting() -> Iterator[Collector]:
     """A collector that listens."""
     server = Server(("127.0.0.1", 0), Handler)
-    server.collector = one = Collector(f"http://127.0.0.1:{server.server_address[1]}")
+    server.collector = one = Collector("")
     one.held.set()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with listening(server, one.held.set) as one.url:
         yield one
-    finally:
-        one.held.set()
-        server.shutdown()
-        server.server_close()
-        thread.join(10)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import http.client
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from listening import listening
 
 _OWN = {"connection", "keep-alive", "transfer-encoding", "date", "server"}
 
@@ -77,9 +78,5 @@ def frontdoor(prefix: str, *targets: int) -> Iterator[str]:
     """Serves what is on ports of this machine under a prefix; gives the address."""
     server = Server(("127.0.0.1", 0), Handler)
     server.targets, server.prefix = targets, prefix
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}{prefix}/"
-    server.shutdown()
-    server.server_close()
-    thread.join(10)
+    with listening(server) as address:
+        yield f"{address}{prefix}/"

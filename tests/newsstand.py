@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from listening import listening
+
 Answer = Callable[["Handler"], None]
 
 
@@ -120,16 +122,9 @@ def newsstand() -> Iterator[Site]:
     site, closing = Site(), threading.Event()
     handler = type("BoundHandler", (Handler,), {"site": site, "closing": closing})
     server = Server(("127.0.0.1", 0), handler)
-    site.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with listening(server, closing.set) as address:
+        site.url = address
         yield site
-    finally:
-        closing.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def gzip_bomb(megabytes: int) -> bytes:

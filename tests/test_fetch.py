@@ -18,6 +18,7 @@ from types import SimpleNamespace
 
 import pytest
 from filelock import FileLock
+from listening import listening
 
 from rag.fetching import download, fetch, joining
 from rag.fetching.catalogue import Model, UnknownModel, WeightsFile, Wheel
@@ -124,18 +125,13 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
     web = Web()
     handler = type("BoundHandler", (Handler,), {"web": web})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    web.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
     monkeypatch.setattr(download, "BACKOFF_S", 0.001)
     monkeypatch.setattr(fetch, "pip_settings", lambda: PipSettings((f"{web.url}/simple",)))
-    monkeypatch.setenv("HF_ENDPOINT", web.url)
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    yield web
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(server) as web.url:
+        monkeypatch.setenv("HF_ENDPOINT", web.url)
+        yield web
 
 
 def add_wheel(web: Web, name: str, members: dict[str, bytes]) -> Wheel:
