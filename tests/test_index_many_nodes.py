@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import signal
@@ -31,7 +32,7 @@ from index.chunk import Chunking
 from index.many_nodes import embed_on_nodes
 from index.parts import PreparedEmbedder, done, parts_folder, write_part
 from index.search import Index
-from index.store import content_hash
+from index.store import content_hash, store_in_use
 from index.types import silent
 from rag.load import embedder_named
 from rag.settings import load_settings
@@ -166,6 +167,35 @@ class TestOnTwoNodes:
             before.items() <= {part: part.stat().st_mtime_ns for part in folder.iterdir()}.items()
         )
         assert sum(rows_of(folder).values()) == 210
+
+    @pytest.mark.model
+    def test_the_command_makes_the_vectors_of_an_ordinary_build(
+        self, nodes: Cluster, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "articles.jsonl"
+        rows = [{"id": one.id, "title": one.title, "text": one.body} for one in articles(40)]
+        file.write_text("\n".join([*map(json.dumps, rows), "no JSON"]))
+        env = {**os.environ, "BYLINE_MODELS_DIR": str(load_settings().models_dir)}
+
+        def built(name: str, *options: str) -> tuple[dict[bytes, bytes], str]:
+            command = [sys.executable, "-m", "rag.cli", "index", "build", *options]
+            command += ["--index", str(tmp_path / name), str(file)]
+            run = subprocess.run(
+                command, cwd=ROOT, env=env, capture_output=True, text=True, check=True
+            )
+            _, store = store_in_use(tmp_path / name)
+            with closing(store):
+                return store.vectors_by_hash(store.text_hashes()), run.stderr
+
+        here, _ = built("a")
+        there, said = built("b", "--ray", nodes.address, "--work", str(tmp_path / "work"))
+        assert "skipped 1" in said
+        assert here.keys() == there.keys()
+        for hash_, vector in here.items():
+            pair = [np.frombuffer(one, np.float32) for one in (vector, there[hash_])]
+            assert float(pair[0] @ pair[1]) > 0.999
+        again, _ = built("c", "--ray", nodes.address, "--work", str(tmp_path / "work"))
+        assert again == there
 
     def test_other_weights_on_a_node_are_told(self, nodes: Cluster, tmp_path: Path) -> None:
         make, other = HashingEmbedder, HashingEmbedder()
