@@ -30,7 +30,9 @@ from index import many_nodes
 from index.build import build
 from index.chunk import Chunking
 from index.many_nodes import embed_on_nodes
+from index.milvus import Milvus
 from index.parts import PreparedEmbedder, done, parts_folder, write_part
+from index.publishing import Upkeep
 from index.search import Index
 from index.store import content_hash, store_in_use
 from index.types import silent
@@ -84,6 +86,15 @@ class TestParts:
             build(some[:5], prepared, tmp_path / "a")
         build(some[:5], embedder, tmp_path / "b")
         assert found(tmp_path / "a") == found(tmp_path / "b")
+
+    def test_what_was_written_goes_into_milvus(self, tmp_path: Path, milvus: Milvus) -> None:
+        embedder, some = HashingEmbedder(), articles(5)
+        folder = parts_folder(tmp_path, embedder, CHUNKING)
+        write_part(folder, some, embedder, CHUNKING)
+        with PreparedEmbedder(_Refusing(), folder) as prepared:
+            build(some, prepared, tmp_path / "a", upkeep=Upkeep(milvus=milvus))
+        with closing(Index.open(tmp_path / "a", embedder, milvus)) as index:
+            assert index.search("What did firm 3 pay?", 1)[0].passage.article == some[3]
 
     def test_what_no_part_holds_is_embedded(self, tmp_path: Path) -> None:
         with PreparedEmbedder(HashingEmbedder(), tmp_path / "none") as prepared:
