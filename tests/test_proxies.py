@@ -26,6 +26,7 @@ from index.build import build
 from page.conversations import Conversations
 from rag.api.access import Proxy, SignedIn
 from rag.api.parts import Options
+from rag.database.connect import Database
 from rag.loopback import Addresses
 from rag.people import People
 from rag.settings import load_settings
@@ -58,7 +59,7 @@ def behind(
         pytest.skip(f"{name} is not installed")
     folder = tmp_path_factory.mktemp(name)
     build([deal.DEAL], HashingEmbedder(), folder / "built")
-    people, conversations = People(folder / "people.sqlite"), Conversations()
+    people, conversations = People(Database(folder / "people.sqlite")), Conversations()
     settings = load_settings(index=folder / "built")
     trusted = Addresses(settings.trusted_proxies)
     go = threading.Event()
