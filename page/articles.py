@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
-from corpus.sources import Kind
-from index.types import Progress
+from rag.api import parts
 from rag.loopback import of_this_machine
-from rag.upkeep.library import Holdings, Listing, Outcome, Shown
 from rag.who import Right, Who
 
 AT_ONCE = 100  # articles on one page of the list
@@ -21,30 +18,12 @@ ELSEWHERE = (
 NOT_YOURS = "You may {right} here: ask whoever runs Byline to change this."
 
 
-class Library(Protocol):
-    """What the page needs of the articles; whatever changes them raises BylineError."""
+class Library(parts.Library, Protocol):
+    """What the page needs of the articles beyond what the API does."""
 
     def version(self) -> str | None: ...
-    def browse(self, words: str, start: int, count: int) -> Listing: ...
-    def article(self, id_: str) -> Shown | None: ...
-    def holdings(self) -> Holdings: ...
-    def hand_in(
-        self, files: Sequence[Path], on_progress: Progress, who: Who | None = None
-    ) -> Outcome: ...
-    def fetch(
-        self, kind: Kind, address: str, on_progress: Progress, who: Who | None = None
-    ) -> Outcome: ...
-    def look_again(self, on_progress: Progress) -> Outcome: ...
     def forget(self, key: str) -> bool: ...
-    def update(self, on_progress: Progress) -> Outcome: ...
-    def build_again(self, on_progress: Progress) -> Outcome: ...
     def titles(self, ids: Collection[str]) -> Mapping[str, str]: ...
-    def remove(
-        self, ids: Collection[str], on_progress: Progress, who: Who | None = None
-    ) -> Outcome: ...
-    def check(self, ids: Collection[str], who: Who | None) -> None: ...
-    def owners(self, ids: Collection[str], who: Who | None) -> Mapping[str, str]: ...
-    def rollback(self, version: str, on_progress: Progress) -> Outcome: ...
 
 
 @dataclass(slots=True)

@@ -3,51 +3,37 @@
 from __future__ import annotations
 
 import os
-import socket
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
+from articlesroom import (
+    POWER,
+    Room,
+    a_room,
+    ended,
+    file,
+    send,
+    served,
+    titles,
+)
 from axe import grave
-from desk import QUICK, Desk
+from desk import Desk
 from exchanges import HOSTILE
-from fakes import HashingEmbedder, ScriptedGenerator
 from newsstand import newsstand
 from playwright.sync_api import Browser, Page, expect
-from test_page_launch import loops_closed
 
-from app import launch
 from corpus.article import Article
-from corpus.fetch import Fetcher
 from corpus.files import LARGEST_FILE
 from corpus.forms import LARGEST_TEXT
 from index.build import build
 from index.change import apply
-from index.live import LiveIndex
-from page.articles import AT_ONCE, NOT_YOURS
-from rag import load
-from rag.api.access import SignedIn
-from rag.api.login import WRONG
-from rag.api.parts import Options
-from rag.database.connect import Database
-from rag.narrow import Narrowing
-from rag.people import People
-from rag.pipeline import Pipeline
-from rag.settings import Settings, load_settings
+from page.articles import AT_ONCE
 from rag.upkeep import indexing
 from rag.upkeep.library import Library
-from rag.upkeep.owners import Owners
 
 pytestmark = pytest.mark.browser
 
-DEAL = "Meta buys into Scale AI\n\nMeta paid $14.3 billion for a stake of 49%.\n"
-CHIEF = "A new chief for Scale AI\n\nJason Droege became chief executive in June.\n"
-POWER = "A reactor for Meta\n\nMeta buys the power of the Clinton reactor.\n"
 DROP = """([name, text]) => {
   const data = new DataTransfer();
   data.items.add(new File([text], name));
@@ -58,97 +44,10 @@ DROP = """([name, text]) => {
 }"""
 
 
-class PatientEmbedder(HashingEmbedder):
-    """Waits with its passages until a test lets it go on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.go_on = threading.Event()
-        self.go_on.set()
-
-    def embed_passages(
-        self, texts: Sequence[str], on_progress: Callable[[int, int], None] | None = None
-    ) -> np.ndarray:
-        if on_progress:
-            on_progress(0, len(texts))
-        assert self.go_on.wait(60)
-        return super().embed_passages(texts, on_progress)
-
-
-@dataclass
-class Room:
-    """A page that is served over an index of the folder `news`."""
-
-    settings: Settings
-    news: Path
-    embedder: PatientEmbedder
-    url: str = ""
-    visit: Callable[..., Page] = field(default=lambda: pytest.fail("not served yet"))
-
-
-@contextmanager
-def served(room: Room, access: SignedIn | None = None) -> Iterator[None]:
-    """The page over the index of a room, with a model that says one thing."""
-
-    def pipeline() -> Narrowing:
-        index = LiveIndex(room.settings.index, room.embedder)
-        return Narrowing(Pipeline(index, room.embedder, ScriptedGenerator("Meta paid [1].")))
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    owners = Owners(access.people.database) if access else None
-    library = Library(room.settings, lambda: room.embedder, lambda: Fetcher(QUICK), owners)
-    with loops_closed():
-        options: dict[str, Any] = {"api": Options(asks_who=access is not None), "access": access}
-        page = launch(pipeline, port=port, library=library, block=False, **options)
-        room.url = f"http://127.0.0.1:{port}/"
-        yield
-        page.close(verbose=False)
-
-
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser: Browser) -> Iterator[Room]:
-    """An index of two articles, and a browser that asks only this machine. Not served yet."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    news = tmp_path / "news"
-    news.mkdir()
-    (news / "deal.txt").write_text(DEAL)
-    (news / "chief.txt").write_text(CHIEF)
-    room = Room(load_settings(index=tmp_path / "built", lock_wait=0), news, PatientEmbedder())
-    monkeypatch.setattr(load, "load_embedder", lambda *_: room.embedder)
-    indexing.add(room.settings, [news], room.embedder)
-    contexts, asked = [], list[str]()
-
-    def visit(
-        view: str = "#view=articles",
-        width: int = 1440,
-        scheme: str = "light",
-        enter: Callable[[Page], None] = lambda page: None,
-    ) -> Page:
-        """`enter` does what is to be done before the page is there."""
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,  # type: ignore[arg-type]
-        )
-        contexts.append(context)
-        context.set_default_timeout(30_000)
-        context.on("request", lambda request: asked.append(request.url))
-        page = context.new_page()
-        page.goto(room.url + view)
-        enter(page)
-        expect(page.locator("#about")).to_contain_text("passage", timeout=90_000)
-        if view:
-            expect(page.locator("#article-rows [role=status]")).to_be_visible()
-        return page
-
-    room.visit = visit
-    yield room
-    room.embedder.go_on.set()
-    for context in contexts:
-        context.close()
-    beyond = [u for u in asked if not u.startswith(("http://127.0.0.1:", "data:", "blob:"))]
-    assert beyond == []
+    with a_room(tmp_path, monkeypatch, browser) as room:
+        yield room
 
 
 @pytest.fixture
@@ -156,24 +55,6 @@ def page(room: Room) -> Iterator[Page]:
     """The view of the articles, open."""
     with served(room):
         yield room.visit()
-
-
-def titles(page: Page) -> list[str]:
-    return page.locator("#article-rows tbody th").all_inner_texts()
-
-
-def send(page: Page, *files: Path) -> None:
-    page.locator("#upload input[type=file]").set_input_files(files)
-
-
-def file(folder: Path, name: str, text: str) -> Path:
-    (folder / name).write_text(text)
-    return folder / name
-
-
-def ended(page: Page, said: str) -> None:
-    """Wait until the last change has come to an end that says so."""
-    expect(page.locator("#change :is(.done, .error)")).to_contain_text(said)
 
 
 def test_a_dropped_file_is_added_for_everybody(room: Room, page: Page) -> None:
@@ -436,64 +317,6 @@ def test_a_change_goes_on_when_its_tab_is_closed(room: Room, page: Page, tmp_pat
     expect(page.locator("#article-rows")).to_contain_text("A reactor for Meta")
     page.locator("#change .close").click()
     expect(page.locator("#change h3")).to_have_count(0)
-
-
-def test_to_who_may_read_only_nothing_is_offered_to_be_changed(room: Room, tmp_path: Path) -> None:
-    people = People(Database(tmp_path / "people.sqlite"))
-    key = people.add_key("ada", "read")
-
-    def enter(page: Page) -> None:
-        for password in ("wrong", key):
-            page.get_by_label("Name").fill("ada")
-            page.get_by_label("Password").fill(password)
-            page.get_by_role("button", name="Log in").click()
-            if password == "wrong":
-                expect(page.get_by_role("alert")).to_have_text(WRONG)
-
-    with served(room, SignedIn(people)):
-        page = room.visit(view="", enter=enter)
-        page.locator("#to-articles").click()
-        expect(page.locator("#articles-note")).to_have_text(NOT_YOURS.format(right="read"))
-        for control in ("#upload", "#address", "#look-again", "#update", "#build-again"):
-            expect(page.locator(control)).to_be_hidden()
-        page.locator("#article-rows button").first.click()
-        expect(page.locator("#article-reading .body")).to_be_visible()
-        expect(page.locator("#ask-remove")).to_be_hidden()
-        expect(page.locator("#articles input[type=checkbox]")).to_have_count(0)
-        sent = page.request.post(
-            f"{room.url}gradio_api/upload",
-            multipart={"files": {"name": "a.txt", "mimeType": "text/plain", "buffer": b"words"}},
-        )
-        assert sent.status == 403
-    people.close()
-
-
-def test_who_may_write_removes_what_they_added_themselves(room: Room, tmp_path: Path) -> None:
-    people = People(Database(tmp_path / "people.sqlite"))
-    key = people.add_key("ada", "write")
-
-    def enter(page: Page) -> None:
-        page.get_by_label("Name").fill("ada")
-        page.get_by_label("Password").fill(key)
-        page.get_by_role("button", name="Log in").click()
-
-    def remove(page: Page, title: str) -> None:
-        page.locator("#article-rows button").get_by_text(title).click()
-        page.locator("#ask-remove").click()
-        page.locator("#remove").click()
-
-    with served(room, SignedIn(people)):
-        page = room.visit(view="", enter=enter)
-        page.locator("#to-articles").click()
-        remove(page, "A new chief")
-        expect(page.locator("#articles-note")).to_contain_text("which you did not add")
-        page.locator("#back").click()
-        send(page, file(tmp_path, "power.txt", POWER))
-        ended(page, "1 added.")
-        remove(page, "A reactor for Meta")
-        ended(page, "1 removed.")
-        page.locator("#change .close").click()
-    people.close()
 
 
 def test_the_view_is_in_the_address_and_reached_by_keys(room: Room) -> None:
