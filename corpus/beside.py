@@ -10,12 +10,9 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from corpus.article import Article
-from corpus.fields import Found, Unreadable
+from corpus.fields import Found, Unreadable, packed, unpacked
 from corpus.forms import read_form
 
 _ROOT = Path(__file__).parent.parent
@@ -69,7 +66,7 @@ class Parsers:
         said = json.loads(answer)
         if isinstance(said, str):
             raise OSError(said)
-        return [_unpacked(one) for one in said]
+        return [unpacked(one) for one in said]
 
 
 def _begin() -> subprocess.Popen[bytes] | None:
@@ -109,19 +106,6 @@ def _parsed(path: Path) -> list[Found | Unreadable]:
     return list(read_form(path.name, path.read_bytes()))
 
 
-def _unpacked(fields: dict[str, Any]) -> Found | Unreadable:
-    if "article" not in fields:
-        return Unreadable(**fields)
-    article, notes = Article(**fields.pop("article")), tuple(fields.pop("notes"))
-    return Found(article, notes=notes, **fields)
-
-
-def _packed(result: Found | Unreadable) -> dict[str, Any]:
-    if isinstance(result, Found):
-        return asdict(result)
-    return {"reason": result.reason, "line": result.line, "member": result.member}
-
-
 def main() -> None:
     """Say that it is ready, then answer each path on stdin, a line of JSON, with a line."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for the process that asked
@@ -131,7 +115,7 @@ def main() -> None:
         answers.flush()
         for line in sys.stdin.buffer:
             try:
-                said: object = [_packed(one) for one in _parsed(Path(json.loads(line)))]
+                said: object = [packed(one) for one in _parsed(Path(json.loads(line)))]
             except OSError as error:
                 said = error.strerror or str(error)
             answers.write(json.dumps(said).encode() + b"\n")

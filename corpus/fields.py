@@ -6,7 +6,8 @@ import datetime
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from corpus.article import Article, content_id
 from corpus.corrections import find_correction
@@ -40,6 +41,21 @@ class Found:
     line: int | None = None
     notes: tuple[str, ...] = ()
     member: str | None = None
+
+
+def packed(result: Found | Unreadable) -> dict[str, Any]:
+    """As JSON has it, for `unpacked` in another process."""
+    if isinstance(result, Found):
+        return asdict(result)
+    return {"reason": result.reason, "line": result.line, "member": result.member}
+
+
+def unpacked(fields: Mapping[str, Any]) -> Found | Unreadable:
+    """What was `packed`."""
+    if "article" not in fields:
+        return Unreadable(**fields)
+    told = {**fields, "article": Article(**fields["article"]), "notes": tuple(fields["notes"])}
+    return Found(**told)
 
 
 def article_from(fields: Mapping[str, object], notes: tuple[str, ...] = ()) -> Found:

@@ -26,6 +26,26 @@ Results = Iterator[Found | Unreadable]
 OnBytes = Callable[[int], None]
 
 
+def refusal(path: Path) -> str | None:
+    """Why a file is not even begun; None where it is. May raise OSError."""
+    if not path.exists():
+        return "a link to nothing; make it anew or delete it"
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        return "not a regular file; copy what it gives into one"
+    if reason := no_reader(path.name):
+        return reason
+    if not is_json_lines(path) and status.st_size > LARGEST_FILE:
+        size, limit = status.st_size // 1_000_000, LARGEST_FILE // 1_000_000
+        return f"{size} MB, more than {limit} MB; split it"
+    return None
+
+
+def is_beside(path: Path, size: int) -> bool:
+    """Whether a file of so many bytes is slow to parse, and is parsed in a process beside."""
+    return path.name.casefold().endswith(_SLOW) and size <= _LARGEST_BESIDE
+
+
 class FileReader:
     """Reads files that are begun in order and finished in that order; close it at the end."""
 
@@ -51,17 +71,9 @@ class FileReader:
         """What the file gives, or the one reason why it gives nothing. `on_bytes` hears how far a
         long one is."""
         try:
-            if not path.exists():
-                return iter([Unreadable("a link to nothing; make it anew or delete it")])
-            status = path.stat()
-            if not stat.S_ISREG(status.st_mode):
-                return iter([Unreadable("not a regular file; copy what it gives into one")])
-            if reason := no_reader(path.name):
+            if reason := refusal(path):
                 return iter([Unreadable(reason)])
-            if not _is_json_lines(path) and status.st_size > LARGEST_FILE:
-                size, limit = status.st_size // 1_000_000, LARGEST_FILE // 1_000_000
-                return iter([Unreadable(f"{size} MB, more than {limit} MB; split it")])
-            return _guarded(self._recalled(path, status.st_size, on_bytes))
+            return _guarded(self._recalled(path, path.stat().st_size, on_bytes))
         except OSError as error:
             return iter([_refused(error)])
 
@@ -89,9 +101,9 @@ class FileReader:
             yield result
 
     def _parsed(self, path: Path, size: int, on_bytes: OnBytes) -> Results:
-        if _is_json_lines(path):
+        if is_json_lines(path):
             return read_json_lines(path, on_bytes)
-        is_slow = path.name.casefold().endswith(_SLOW) and size <= _LARGEST_BESIDE
+        is_slow = is_beside(path, size)
         self._slow += is_slow
         if not is_slow or self._cores < 2 or self._slow <= _HERE:
             return _parsed_here(path)
@@ -119,5 +131,6 @@ def _refused(error: OSError) -> Unreadable:
     return Unreadable(f"could not be read ({error.strerror or error}); {MAY}")
 
 
-def _is_json_lines(path: Path) -> bool:
+def is_json_lines(path: Path) -> bool:
+    """By its name."""
     return path.name.casefold().endswith(JSON_LINES)

@@ -23,7 +23,7 @@ def read_json_lines(
     `published_at`, `language`, `updated_at` and `correction`. Blank lines do not count. The file
     may be larger than memory. `on_bytes` hears how many bytes of the file were taken so far.
     """
-    with path.open("rb") as file, _unpacked(path.name, file) as stream:
+    with path.open("rb") as file, unpacked(path.name, file) as stream:
         for result in read_lines(stream):
             yield result
             if on_bytes:
@@ -31,10 +31,11 @@ def read_json_lines(
 
 
 def read_lines(
-    stream: BinaryIO | gzip.GzipFile, most_bytes: int | None = None
+    stream: BinaryIO | gzip.GzipFile, most_bytes: int | None = None, lines_before: int = 0
 ) -> Iterator[Found | Unreadable]:
-    """`read_json_lines` of a stream; what comes after `most_bytes` is not read, and said so."""
-    number = size = 0
+    """`read_json_lines` of a stream; what comes after `most_bytes` is not read, and said so. A
+    stream that begins within a file is told how many lines of it come before."""
+    number, size = lines_before, 0
     try:
         while line := stream.readline(LONGEST_LINE + 1):
             number += 1
@@ -59,7 +60,8 @@ def read_lines(
         yield Unreadable("the file is empty")
 
 
-def _unpacked(name: str, file: BinaryIO) -> BinaryIO:
+def unpacked(name: str, file: BinaryIO) -> BinaryIO:
+    """The lines of a file that may be packed, by the ending of its name."""
     if name.lower().endswith(".gz"):
         return cast(BinaryIO, gzip.open(file, "rb"))
     return file

@@ -133,7 +133,7 @@ def _results(
     reader: FileReader,
     on_progress: Callable[[str, int, int], None] | None,
 ) -> Iterator[tuple[Path, Found | Unreadable]]:
-    files = [(file, refusal, 0 if refusal else _size(file)) for file, refusal in _files(paths)]
+    files = [(file, refusal, 0 if refusal else _size(file)) for file, refusal in files_below(paths)]
     gauge = _Gauge(on_progress, sum(size for *_, size in files))
     begun: deque[tuple[Path, int, Iterator[Found | Unreadable]]] = deque()
 
@@ -152,7 +152,7 @@ def _results(
         yield from finish()
 
 
-def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str | None]]:
+def files_below(paths: Iterable[Path]) -> Iterator[tuple[Path, str | None]]:
     """Each file that is given or lies in a folder that is, with the reason not to read it or None.
 
     Whatever way leads to it, each is read once.

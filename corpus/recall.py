@@ -59,15 +59,21 @@ def digest_of(path: Path) -> str:
 
     So another release of this program, or of a library that it reads with, reads every file again.
     """
-    digest = hashlib.sha256(_reading_code())
+    digest = begun_digest()
     with path.open("rb") as file:
         while piece := file.read(_PIECE):
             digest.update(piece)
     return digest.hexdigest()
 
 
+def begun_digest() -> hashlib._Hash:
+    """`digest_of` a file of which nothing was read yet."""
+    return hashlib.sha256(reading_code())
+
+
 @functools.cache
-def _reading_code() -> bytes:
+def reading_code() -> bytes:
+    """SHA-256, 32 bytes, of the code that reads files, this program's and its libraries'."""
     digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())

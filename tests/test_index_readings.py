@@ -101,7 +101,7 @@ def test_other_reading_code_parses_everything(
 ) -> None:
     room.write("a.txt")
     room.update()
-    monkeypatch.setattr(corpus.recall, "_reading_code", lambda: b"another release")
+    monkeypatch.setattr(corpus.recall, "reading_code", lambda: b"another release")
     room.update()
     assert room.parsed == ["a.txt"]
 
@@ -110,7 +110,7 @@ def test_other_reading_code_parses_everything(
 def test_the_reading_code_is_that_of_this_folder_and_of_its_libraries(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
 ) -> None:
-    code = corpus.recall._reading_code.__wrapped__
+    code = corpus.recall.reading_code.__wrapped__
     (tmp_path / "a.py").write_text("one")
     monkeypatch.setattr(corpus.recall, "__file__", str(tmp_path / "recall.py"))
     before = code()
