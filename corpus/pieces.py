@@ -1,4 +1,4 @@
-"""Files cut into pieces that are parsed apart, as by many machines, and give what the file gives."""
+"""Files cut into pieces that are parsed apart, as by many machines, and give what files give."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Vectors in Parquet files that many processes write beside each other, each article once.
 
 A part holds the passages of some articles, whole. It is written under another name and renamed, so
-that it is there whole or not at all, and named by its articles, so that one that is made twice, as
-where a node died, is the same file.
+that it is there whole or not at all, and named by what it is made of, so that one that is made
+twice, as where a node died, is the same file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,8 @@ from index.store import content_hash, text_hash
 from index.types import Embedder
 
 _ENDING = ".parquet"
+_UNFINISHED = ".unfinished"
+_ABANDONED_S = 3600.0
 _READ = 4096  # rows that are read at once
 _SCHEMA = pa.schema(
     [
@@ -42,13 +44,13 @@ def parts_folder(work: Path, embedder: Embedder, chunking: Chunking) -> Path:
 
 
 def write_part(
-    folder: Path, articles: Sequence[Article], embedder: Embedder, chunking: Chunking
+    folder: Path, name: str, articles: Sequence[Article], embedder: Embedder, chunking: Chunking
 ) -> None:
-    """Embed the passages of some articles and write them as one part. An article without passages
-    has a row without a vector, as it is done, too."""
-    hashes = [content_hash(article) for article in articles]
+    """Embed the passages of some articles and write them as the part of this name. An article
+    without passages has a row without a vector, as it is done, too."""
     rows: list[tuple[str, str | None]] = []
-    for article, hash_ in zip(articles, hashes, strict=True):
+    for article in articles:
+        hash_ = content_hash(article)
         passages = chunk(article, chunking.max_chars, chunking.overlap)
         rows += [(hash_, embedding_text(passage)) for passage in passages] or [(hash_, None)]
     texts = [text for _, text in rows if text is not None]
@@ -61,26 +63,43 @@ def write_part(
         },
         schema=_SCHEMA,
     )
-    name = hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest()[:32]
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(".unfinished", dir=folder)
+    write_table(table, part(folder, name))
+
+
+def part(folder: Path, name: str) -> Path:
+    """Where the part of this name is."""
+    return folder / f"{name}{_ENDING}"
+
+
+def write_table(table: pa.Table, file: Path) -> None:
+    """Write a Parquet file whole or not at all, whoever else writes it at the same moment."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(_UNFINISHED, dir=file.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
-            pq.write_table(table, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, folder / f"{name}{_ENDING}")
+        with os.fdopen(handle, "wb") as stream:
+            pq.write_table(table, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(unfinished, file)
     except BaseException:
         Path(unfinished).unlink(missing_ok=True)
         raise
+
+
+def remove_unfinished(folder: Path, now: float) -> None:
+    """What a process was writing that died, as nobody has touched it for an hour."""
+    for file in folder.rglob(f"*{_UNFINISHED}"):
+        with suppress(FileNotFoundError):
+            if now - file.stat().st_mtime > _ABANDONED_S:
+                file.unlink()
 
 
 def done(folder: Path) -> set[str]:
     """The content hashes of the articles that parts hold."""
     return {
         hash_
-        for part in _parts(folder)
-        for batch in _batches(part, ["article_hash"])
+        for file in _parts(folder)
+        for batch in batches_of(file, ["article_hash"])
         for hash_ in batch.column(0).to_pylist()
     }
 
@@ -97,9 +116,9 @@ class PreparedEmbedder:
         self._rows: dict[bytes, int] = {}
         place = folder if folder.is_dir() else None
         self._file = tempfile.TemporaryFile(dir=place)  # noqa: SIM115 (closed with this)
-        for part in _parts(folder):
-            for batch in _batches(part, ["text_hash", "vector"]):
-                self._take(batch, part)
+        for file in _parts(folder):
+            for batch in batches_of(file, ["text_hash", "vector"]):
+                self._take(batch, file)
         self._file.flush()
         shape = len(self._rows), self.dim
         self._vectors = (
@@ -134,13 +153,13 @@ class PreparedEmbedder:
     def embed_question(self, text: str) -> np.ndarray:
         return self._embedder.embed_question(text)
 
-    def _take(self, batch: pa.RecordBatch, part: Path) -> None:
+    def _take(self, batch: pa.RecordBatch, file: Path) -> None:
         for hash_, vector in zip(batch.column(0).to_pylist(), batch.column(1), strict=True):
             if hash_ is None or hash_ in self._rows:
                 continue
             values = np.asarray(vector.values, np.float32)
             if len(values) != self.dim:
-                raise BylineError(f"{part} holds vectors of another width: delete it and go on.")
+                raise BylineError(f"{file} holds vectors of another width: delete it and go on.")
             self._file.write(values.tobytes())
             self._rows[hash_] = len(self._rows)
 
@@ -149,9 +168,10 @@ def _parts(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{_ENDING}"))
 
 
-def _batches(part: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
+def batches_of(file: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Some columns of a Parquet file, some rows at once. Raises BylineError if it is damaged."""
     try:
-        with closing(pq.ParquetFile(part)) as file:
-            yield from file.iter_batches(_READ, columns=columns)
+        with closing(pq.ParquetFile(file)) as opened:
+            yield from opened.iter_batches(_READ, columns=columns)
     except (OSError, pa.ArrowException) as error:
-        raise BylineError(f"{part} cannot be read ({error}): delete it and go on.") from error
+        raise BylineError(f"{file} cannot be read ({error}): delete it and go on.") from error

@@ -42,10 +42,10 @@ class Cluster:
             *("--num-cpus=2", f"--object-store-memory={_MEMORY}", "--disable-usage-stats"),
         ]
         env = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "OMP_NUM_THREADS": "1"}
-        log = (self.folder / f"node-{place}.log").open("wb")
-        node = subprocess.Popen(
-            command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
-        )
+        with (self.folder / f"node-{place}.log").open("wb") as log:
+            node = subprocess.Popen(
+                command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
+            )
         self.nodes.append(node)
         return node
 

@@ -35,7 +35,7 @@ def index_build(
     store: Store = None,
     ray: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help="A Ray cluster, whose nodes embed; or auto."),
+        typer.Option(metavar="HOST:PORT", help="A Ray cluster whose nodes do the work; or auto."),
     ] = None,
     work: Annotated[
         Path | None,

@@ -127,38 +127,34 @@ def build_with_bar(settings: Settings, paths: Sequence[Path]) -> Manifest:
 def build_on_nodes(
     settings: Settings, paths: Sequence[Path], address: str, work: Path | None
 ) -> Manifest:
-    """As `build_with_bar`, with the passages embedded by the nodes of a Ray cluster."""
+    """As `build_with_bar`, with files read and passages embedded by the nodes of a Ray cluster."""
     from corpus.read import read_articles
     from index.readings import recalling
     from rag.load import build_index, embedder_named
 
     try:
-        from index.many_nodes import embed_on_nodes
+        from index.many_nodes import read_on_nodes
         from index.parts import PreparedEmbedder
     except ImportError as error:  # pyarrow comes with it
         raise BylineError(
             "--ray needs Ray, which is not installed: pip install 'byline[ray]'"
         ) from error
     embedder = embedder_with_bar(settings)
+    parts = settings.index / "parts"
     with recalling(settings.index, anew=True) as recall:
         with staged() as on_progress:
-            reading = read_articles(paths, recall, on_progress)
-        say(reading.summary())
-        with staged() as on_progress:
-            folder = embed_on_nodes(
-                reading.articles,
-                address,
-                work or settings.index / "parts",
-                embedder,
-                partial(embedder_named, settings.embedder),
-                on_progress,
+            make = partial(embedder_named, settings.embedder)
+            folder, recall_of_nodes = read_on_nodes(
+                paths, address, work or parts, embedder, make, recall, on_progress
             )
-            with PreparedEmbedder(embedder, folder) as prepared:
-                manifest = build_index(
-                    settings, reading.articles, paths, prepared, on_progress, reading.origins
-                )
+            reading = read_articles(paths, recall_of_nodes, on_progress)
+        say(reading.summary())
+        with staged() as on_progress, PreparedEmbedder(embedder, folder) as prepared:
+            manifest = build_index(
+                settings, reading.articles, paths, prepared, on_progress, reading.origins
+            )
     if work is None:  # what it holds is in the index now
-        shutil.rmtree(folder)
+        shutil.rmtree(parts)
     return manifest
 
 

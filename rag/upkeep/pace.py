@@ -9,6 +9,8 @@ STAGES = {
     "load": "loading the language model",
     "wait": "waiting for another process",
     "read": "reading, in kB",
+    "cut": "looking through the files, in kB",
+    "nodes": "reading and embedding on the nodes, in kB",
     "fetch": "fetching pages",
     "chunk": "cutting into passages",
     "embed": "embedding",
