@@ -11,9 +11,9 @@ import torch
 from corpus.article import Article
 from eval.questions import Question
 from eval.sets import Case
-from eval.teaching.pairs import Asked, Lesson, held_out, lessons
+from eval.teaching.pairs import _TIMES, Asked, Lesson, _as_of_news, held_out, lessons
 from eval.teaching.rows import Row, rows_of
-from eval.teaching.train import Plan, Teacher
+from eval.teaching.train import Plan, Teacher, _Frozen
 from rag.engines.adapter import as_passage, as_question
 from rag.engines.transformers_engine import TransformersGenerator, read_weights
 
@@ -28,9 +28,11 @@ ARTICLE = Article("ferry", "Ferry", TEXT)
 COST = Question("cost", "What does a ticket for the ferry cost?", ("$4",), answerable=True)
 CAPTAIN = Question("captain", "Who is the captain of the ferry line?", answerable=False)
 
+SEED_OF_PLAIN = 2  # with which the questions below are asked as they are
+
 
 def lessons_of(*cases: Case) -> list[Lesson]:
-    return lessons(cases, random.Random(1))
+    return lessons(cases, random.Random(SEED_OF_PLAIN))
 
 
 def test_a_question_goes_with_what_states_its_answer_and_against_what_does_not() -> None:
@@ -125,6 +127,39 @@ def test_what_is_learnt_is_what_the_engine_tells(tiny_decoder: Path, tmp_path: P
     told = engine.states_answer("Which?", [("T", "open open"), ("T", "shut shut")])
     assert told is not None
     assert told[0] > 0.5 > told[1]
+
+    _, model = read_weights(tiny_decoder, local_only=True)
+    later = Teacher(model, Plan(layers=(0, 1)))
+    later.go_on(tmp_path / "tiny.safetensors")
+    assert later.odds(rows[0], states[0]) == pytest.approx([yes, no], abs=0.05)
+
+
+def test_the_gradient_through_int8_is_that_through_the_layer() -> None:
+    torch.manual_seed(1)
+    layer = torch.nn.Linear(256, 512)
+    exact, rough = (torch.randn(1, 40, 256, requires_grad=True) for _ in range(2))
+    rough.data = exact.data
+    frozen, wanted = _Frozen(layer), torch.randn(1, 40, 512)
+    for rows, through in ((exact, layer), (rough, frozen)):
+        (through(rows) * wanted).sum().backward()
+    assert exact.grad is not None
+    assert rough.grad is not None
+    alike = torch.nn.functional.cosine_similarity(exact.grad[0], rough.grad[0], dim=-1)
+    assert alike.min() > 0.99
+    assert not list(frozen.parameters())
+
+
+def test_some_questions_are_asked_as_of_news() -> None:
+    drawn = random.Random(3)
+    told = [_as_of_news("What does a ticket cost?", TEXT, drawn) for _ in range(400)]
+    timed = [one for one in told if any(one == f"What does a ticket cost {t}?" for t in _TIMES)]
+    led = [one for one in told if one.endswith(" What does a ticket cost?")]
+    leading = {one.removesuffix(" What does a ticket cost?") for one in led}
+    assert "It carries 300 people an hour and takes 25 minutes." in leading
+    assert all(one in TEXT and len(one) <= 140 for one in leading)
+    assert 40 < len(timed) < 80
+    assert 40 < len(led) < 80
+    assert len(timed) + len(led) + told.count("What does a ticket cost?") == 400
 
 
 def test_a_row_is_made_of_the_engines_words(loaded: tuple[object, object]) -> None:

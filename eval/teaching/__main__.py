@@ -37,7 +37,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m eval.teaching", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder of the question sets")
     parser.add_argument("--rows", type=int, default=190, help="of some 700 tokens, to learn from")
+    parser.add_argument("--skip", type=int, default=0, help="so many rows before those")
     parser.add_argument("--epochs", type=float, default=Plan().epochs)
+    parser.add_argument("--rate", type=float, default=Plan().rate)
+    parser.add_argument("--head-rate", type=float, default=Plan().head_rate)
+    parser.add_argument("--seed", type=int, default=Plan().seed, help="of the order of rows")
+    parser.add_argument("--from", dest="earlier", type=Path, help="a file to go on from")
     parser.add_argument("--out", type=Path, help="the file to write")
     args = parser.parse_args()
     quiet()
@@ -47,8 +52,11 @@ def main() -> None:
     folder = unpack(ensure(settings.model, settings.models_dir))
     tokenizer, model = read_weights(folder, local_only=True)
     learnt, tested = rows(args.data, tokenizer)
-    learnt, tested = learnt[: args.rows], tested[:TESTED]
-    teacher = Teacher(model, Plan(epochs=args.epochs))
+    learnt, tested = learnt[args.skip :][: args.rows], tested[:TESTED]
+    plan = Plan(epochs=args.epochs, rate=args.rate, head_rate=args.head_rate, seed=args.seed)
+    teacher = Teacher(model, plan)
+    if args.earlier:
+        teacher.go_on(args.earlier)
     with counting("rows computed below") as on_progress:
         states = []
         for n, row in enumerate([*learnt, *tested], start=1):

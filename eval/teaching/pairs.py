@@ -27,6 +27,12 @@ SHARE_TESTED, SEED = 0.3, 5
 _RUN_LENGTHS = (150, 250, 400)  # characters; evidence is of all of them
 _SHARE_DATED, _SHARE_OTHER_RUN = 0.6, 0.5
 OUTLETS = (None, None, "AFP", "AP", "BBC", "Reuters", "The Harbour Post", "Morning Sampler")
+_SHARE_TIMED, _SHARE_LED = 0.15, 0.15
+_TIMES = (
+    *("this week", "last week", "recently", "this month"),
+    *("on Tuesday", "on Friday", "this year"),
+)
+_LEADING = 140  # characters of a sentence before a question
 _QUOTED = 60  # characters by which a sentence of the set's own key is found in a run
 
 
@@ -75,8 +81,9 @@ def lessons(cases: Sequence[Case], rng: random.Random) -> list[Lesson]:
         runs = _runs(text, rng)
         asked: dict[str, list[Asked]] = defaultdict(list)
         for question in questions:
+            told = _as_of_news(question.question, text, rng)
             for run, stated in _places(question, runs, rng):
-                asked[run].append(Asked(question.question, stated))
+                asked[run].append(Asked(told, stated))
         made += [
             Lesson(_with_source(title[text], run, rng), tuple(of_run))
             for run, of_run in asked.items()
@@ -95,6 +102,19 @@ def _places(
         yield holding[0], True
     if others and (not question.answerable or (holding and rng.random() < _SHARE_OTHER_RUN)):
         yield others[0], False
+
+
+def _as_of_news(question: str, text: str, rng: random.Random) -> str:
+    """Some questions as they are asked of news: of this week, or after a sentence on what happened.
+    Whether the text answers them is not told by it, as that is drawn for all alike."""
+    drawn = rng.random()
+    if drawn < _SHARE_TIMED:
+        return f"{question.removesuffix('?')} {rng.choice(_TIMES)}?"
+    if drawn < _SHARE_TIMED + _SHARE_LED:
+        spans = sentence_spans(text, "en")
+        short = [text[start:end] for start, end in spans if end - start <= _LEADING]
+        return f"{rng.choice(short)} {question}" if short else question
+    return question
 
 
 def _states(question: Question, run: str) -> bool:

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from eval.teaching.rows import Row
 from rag.engines.adapter import HEAD, normed
-from rag.engines.int8 import use_int8
+from rag.engines.int8 import Int8Linear, use_int8
 
 Report = Callable[[int, float], None]
 """Told after each step: how many were made, and the loss, averaged over the last ones."""
@@ -39,12 +39,38 @@ class Plan:
     seed: int = 1
 
 
+class _Frozen(nn.Module):
+    """A linear layer that is not learnt, in int8 both ways: the gradient of what came in is the
+    product with the weights turned round. Its parts are no submodules, so that nothing visits them.
+    """
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        turned = nn.Linear(layer.out_features, layer.in_features, bias=False, device="meta")
+        turned.weight = nn.Parameter(layer.weight.detach().T.contiguous(), requires_grad=False)
+        self._both = Int8Linear(layer), Int8Linear(turned)
+
+    def forward(self, rows: torch.Tensor) -> Any:
+        return _Product.apply(rows, *self._both)  # type: ignore[no-untyped-call]
+
+
+class _Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, rows: torch.Tensor, there: Int8Linear, back: Int8Linear) -> Any:
+        ctx.back = back
+        return there(rows)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> Any:
+        return ctx.back(gradient), None, None
+
+
 class _Changed(nn.Module):
     """A linear layer, which stays as it is, and the product of two matrices added to it."""
 
     def __init__(self, layer: nn.Linear, rank: int) -> None:
         super().__init__()
-        self.layer = layer
+        self.layer = _Frozen(layer)
         self.a = nn.Parameter(torch.randn(rank, layer.in_features) / math.sqrt(layer.in_features))
         self.b = nn.Parameter(torch.zeros(layer.out_features, rank))
 
@@ -75,6 +101,15 @@ class Teacher:
         self._head = nn.Linear(model.config.hidden_size, 1)
         nn.init.zeros_(self._head.weight)
         nn.init.zeros_(self._head.bias)
+
+    def go_on(self, file: Path) -> None:
+        """Begin with what a file of `save` holds."""
+        tensors = load_file(file)
+        weight, bias = (tensors[name].float() for name in HEAD)
+        self._head.weight.data, self._head.bias.data = weight / _HEAD_SCALE, bias
+        for path, layer in self._changed.items():
+            layer.a.data = tensors[f"{path}.a"].float()
+            layer.b.data = tensors[f"{path}.b"].float() / _SCALE
 
     def states(self, row: Row) -> torch.Tensor:
         """What the layers below make of a row, shape (1, tokens, width)."""
