@@ -6,14 +6,17 @@ import ast
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import HashingEmbedder
 
 from corpus import Article, BylineError
-from eval.peers import environment
-from eval.peers.client import SystemFailed, Worker, read_counters
+from eval.peers import byline_worker, environment
+from eval.peers.byline_worker import Byline, Listening
+from eval.peers.client import WORKERS, SystemFailed, Worker, read_counters
 from eval.peers.protocol import Clock
 from eval.peers.run import render_file, turns, write
 from eval.peers.scoring import PeerRecord, failed, says_it_does_not_know, score
@@ -278,6 +281,42 @@ def test_an_answer_without_words_has_its_first_at_the_end() -> None:
     clock = Clock()
     clock.stop()
     assert clock.first_word_s == clock.whole_s
+
+
+class Judging:
+    """A generator that was taught to judge."""
+
+    def states_answer(self, question: str, passages: Sequence[tuple[str, str]]) -> list[float]:
+        return [0.5] * len(passages)
+
+
+def test_passages_that_are_judged_count_as_prompts() -> None:
+    listening = Listening(Judging())  # type: ignore[arg-type]
+    assert listening.states_answer("Who?", [("AP", "One."), ("BBC", "Two.")]) == [0.5, 0.5]
+    heard = [message.content for (message,) in listening.heard]
+    assert [("One." in text, "Two." in text, "Who?" in text) for text in heard] == [
+        (True, False, True),
+        (False, True, True),
+    ]
+
+
+def test_byline_goes_in_by_both_engines_and_beside_the_plain_recipe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(byline_worker, "load_embedder", lambda _: HashingEmbedder())
+    request = {"model": "qwen2.5-coder-1.5b", "threads": None}
+    told = {}
+    for name in (name for name, module in WORKERS.items() if module == "byline_worker"):
+        system = Byline()
+        told[name] = system.load({"system": name, **request}), system._settings.engine
+        system._folder.cleanup()
+    assert {name: engine for name, (_, engine) in told.items()} == {
+        "Byline": "auto",
+        "Byline on llama.cpp": "llama.cpp",
+        "plain recipe": "llama.cpp",
+    }
+    assert told["plain recipe"][0]["source"] == "eval/plain.py"
+    assert told["Byline"][0] == told["Byline on llama.cpp"][0]
 
 
 ECHO = """

@@ -8,9 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from corpus.errors import BylineError
+from eval.peers.client import WORKERS
 from rag.settings import ROOT, load_settings
-
-SYSTEMS = ("Byline", "Haystack", "LlamaIndex", "txtai")
 
 
 def main() -> None:
@@ -80,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--model", help="of the catalogue, or a GGUF file")
     run.add_argument("--threads", type=int, help="of the language model, in every system")
-    run.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS))
+    run.add_argument("--systems", nargs="+", choices=WORKERS, default=list(WORKERS))
     run.add_argument("--out", type=Path, help="the file of all records (JSON)")
     return parser
 

@@ -1,4 +1,5 @@
-"""Byline as it is, in its own process: its default settings over an index of its own."""
+"""Byline as it is, in its own process: its default settings over an index of its own. On llama.cpp
+beside, as the peers are, and the plain recipe (eval/plain.py) with the same index and weights."""
 
 from __future__ import annotations
 
@@ -10,8 +11,10 @@ from typing import Any
 
 from corpus.article import Article
 from eval.peers.protocol import Asked, Clock, Evidence, serve
+from eval.plain import PASSAGES, PlainRecipe
 from index.types import Hit
 from rag.commands.terminal import quiet
+from rag.engines.adapter import as_passage, as_question
 from rag.load import build_index, load_embedder, load_pipeline
 from rag.settings import Settings, load_settings
 from rag.types import Done, Found, Generator, Message, Piece, Reading, Usage
@@ -53,7 +56,11 @@ class Listening:
     def states_answer(
         self, question: str, passages: Sequence[tuple[str, str]]
     ) -> list[float] | None:
-        return self._generator.states_answer(question, passages)
+        told = self._generator.states_answer(question, passages)
+        if told is not None:
+            asked = as_question(question)
+            self.heard += [[Message("user", as_passage(*one) + asked)] for one in passages]
+        return told
 
 
 class Byline:
@@ -64,18 +71,23 @@ class Byline:
 
         quiet()
         self._folder = tempfile.TemporaryDirectory(prefix="byline-peers-")
+        self._is_plain = request["system"] == "plain recipe"
         self._settings: Settings = load_settings(
             index=Path(self._folder.name),
             model=request["model"],
             threads=request["threads"],
-            engine="llama.cpp",
+            engine=None if request["system"] == "Byline" else "llama.cpp",
         )
         self._embedder = load_embedder(self._settings)
         self._embedder.embed_question("Loads the weights.")
-        chosen = self._settings
         return {
             "version": f"byline {version('byline')}",
-            "engine": "llama.cpp in process",
+            **(self._plain() if self._is_plain else self._whole()),
+        }
+
+    def _whole(self) -> dict[str, Any]:
+        chosen = self._settings
+        return {
             "source": "rag/settings.py, unchanged",
             "settings": {
                 "chunks": "whole sentences",
@@ -87,13 +99,25 @@ class Byline:
             },
         }
 
+    def _plain(self) -> dict[str, Any]:
+        whole = self._whole()["settings"]
+        return {
+            "source": "eval/plain.py",
+            "settings": {
+                **whole,
+                "retrieval": f"dense, {PASSAGES} passages, whole",
+                "prompt": "one; nothing checked",
+            },
+        }
+
     def build(self, request: dict[str, Any]) -> dict[str, Any]:
         articles = [Article(**article["fields"]) for article in request["articles"]]
         start = time.perf_counter()
         manifest = build_index(self._settings, articles, [], self._embedder)
         seconds = time.perf_counter() - start
         self._pipeline = load_pipeline(self._settings)
-        return {"passages": manifest.passages, "seconds": seconds}
+        engine = f"{self._pipeline.generator.engine} in process"
+        return {"passages": manifest.passages, "seconds": seconds, "engine": engine}
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         listening = Listening(self._pipeline.generator)
@@ -101,7 +125,8 @@ class Byline:
         clock = Clock()
         given: tuple[Hit, ...] = ()
         try:
-            for event in self._pipeline.stream(request["question"]):
+            asked = PlainRecipe(self._pipeline) if self._is_plain else self._pipeline
+            for event in asked.stream(request["question"]):
                 if isinstance(event, Found):
                     given = event.hits
                 elif isinstance(event, Piece):

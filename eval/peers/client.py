@@ -18,10 +18,13 @@ from rag.settings import ROOT
 
 WORKERS = {
     "Byline": "byline_worker",
+    "Byline on llama.cpp": "byline_worker",
+    "plain recipe": "byline_worker",
     "Haystack": "haystack_worker",
     "LlamaIndex": "llamaindex_worker",
     "txtai": "txtai_worker",
 }
+"""The module of each system; those of one module know themselves by their names."""
 _IN_THE_PROJECT = ("byline_worker", "server_worker")
 _GOODBYE_S = 20.0
 

@@ -2,11 +2,12 @@
 
 Only the standard library, since this runs in the peers' environment too. A system answers
 
-    load   {embedder, model, address, key}   -> {version, engine, settings, source}
-    build  {articles: [{id, text, ...}]}     -> {passages, seconds}
-    ask    {question}                        -> the fields of `Asked`
+    load   {system, embedder, model, address, key}  -> {version, engine, settings, source}
+    build  {articles: [{id, text, ...}]}            -> {passages, seconds}
+    ask    {question}                               -> the fields of `Asked`
 
-and every reply has `peak_memory_mb` and `processor_s` (of all threads since it began), or also
+The `engine` may come with the reply to `build` instead.
+Every reply has `peak_memory_mb` and `processor_s` (of all threads since it began), or also
 `error` where it failed.
 """
 

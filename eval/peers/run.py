@@ -37,7 +37,7 @@ def run(task: Task, settings: Settings, names: Sequence[str], out: Path) -> str:
         say("loading the model server")
         server = stack.enter_context(ModelServer(model, logs / "server.txt", settings.threads))
         workers = {
-            name: stack.enter_context(Worker(name, WORKERS[name], logs / f"{name}.txt"))
+            name: stack.enter_context(Worker(name, WORKERS[name], logs / f"{_file(name)}.txt"))
             for name in names
         }
         load = {
@@ -98,7 +98,7 @@ def ask(worker: Worker, question: Question, server: ModelServer) -> PeerRecord:
 
 def _prepare(worker: Worker, task: Task, load: dict[str, Any]) -> dict[str, Any]:
     say(f"{worker.name}: loading, indexing {len(task.articles):,} articles, warming up")
-    about = worker.call("load", **load)
+    about = worker.call("load", system=worker.name, **load)
     built = worker.call("build", articles=as_request(task.articles))
     worker.call("ask", question=WARM_UP)
     return {**about, **built}
@@ -166,6 +166,10 @@ def _model_path(settings: Settings) -> Path:
     if settings.model in load_catalogue():
         return fetch_with_bar(settings.model, settings.models_dir)
     return Path(settings.model)
+
+
+def _file(name: str) -> str:
+    return name.replace(" ", "-")
 
 
 def _brief(record: PeerRecord) -> str:
