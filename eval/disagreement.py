@@ -65,7 +65,8 @@ def reader_of(embedder: Embedder, generator: Generator, limits: Limits) -> Read:
     def read(query: str, hits: Sequence[Hit]) -> Reader:
         ranked = candidates(query, hits, embedder, limits.budget.candidates)
         found = choose(ranked, limits.budget)
-        return Reader(look(query, found, ranked, generator, limits), ranked, generator)
+        seen = look(query, found, ranked, generator, limits)
+        return Reader(seen.judged, ranked, generator, seen.unread)
 
     return read
 

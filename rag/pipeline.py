@@ -120,8 +120,9 @@ class Pipeline:
         query = with_names(query, found)
         with span("judging", passages=len(found)) as judging:
             time = request.named.happening
-            judged = look(query, found, ranked, self.generator, self._limits, time)
-            judging.note(judged=len(judged))
+            seen = look(query, found, ranked, self.generator, self._limits, time)
+            judged = seen.judged
+            judging.note(judged=len(judged) - len(seen.unread))
         trusted = trust(query, judged, self._limits.sure)
         raw, evidence, sentences, quoted = "", list[Hit](), list[Sentence](), False
         if trusted != "none":
@@ -145,7 +146,7 @@ class Pipeline:
         cited = evidence if sentences else judged
         sentences, cited = corroborate(sentences, cited, retrieved, self._support)
         with span("differences") as comparing:
-            reader = Reader(judged, ranked, self.generator)
+            reader = Reader(judged, ranked, self.generator, seen.unread)
             told = tell_differences(query, sentences, cited, retrieved, reader)
             comparing.note(differences=len(told.disagreements))
         missing = unsaid(query, told, retrieved, self._embedder, self.generator)

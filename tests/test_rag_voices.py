@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 from fakes import ScriptedGenerator, TaughtGenerator
@@ -271,3 +272,12 @@ def test_what_repeats_the_answer_is_not_judged() -> None:
     generator = Listening("Norway", "Sweden")
     assert values(tell_by(Reader(hits, ranked, generator), hits)) == ["Sweden", "Norway"]
     assert judged == [SWEDEN.body]
+
+
+def test_what_was_not_read_before_the_answer_is_judged_now() -> None:
+    unread = replace(hit(SWEDEN), score=0.0)
+    hits = [hit(NORWAY), unread]
+    for doubts, differs in (({}, True), ({"Sweden": 0.3}, False)):
+        generator = TaughtGenerator("Norway", "Sweden", doubts=doubts)
+        assert bool(tell_by(Reader(hits, (), generator, [unread]), hits).disagreements) == differs
+    assert not tell_by(Reader(hits, (), TaughtGenerator("Norway", "Sweden")), hits).disagreements

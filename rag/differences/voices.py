@@ -81,11 +81,12 @@ def asks_one_value(question: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Reads what articles reply to the question that was just answered: the passages judged for it,
-    best first, and all sentences found, `ranked`."""
+    best first, and all sentences found, `ranked`. What is `unread` of the judged is judged now."""
 
     judged: Sequence[Hit]
     ranked: Sequence[Candidate]
     generator: Generator
+    unread: Sequence[Hit] = ()
 
     def differing(self, question: str, answer: str, quoted: Hit) -> list[Said]:
         """The value that `answer` has from its `quoted` sentence, and those of other articles that
@@ -124,9 +125,10 @@ class Reader:
         return [hit for hit in best if not _repeats(hit, new)]
 
     def _judged_now(self, question: str, new: set[str]) -> list[Hit]:
-        """The best passage of articles that have none among those judged, at most `MOST_READ`; none
-        that repeats the answer, as judging takes time."""
+        """What is unread, and the best passage of articles that have none among those, at most
+        `MOST_READ`; none that repeats the answer, as judging takes time."""
         heard = {hit.passage.article.id for hit in self.judged}
+        unread = [hit for hit in self.unread if not _repeats(hit, new)]
         found: list[Hit] = []
         for candidate in self.ranked:
             if candidate.score < LEAST_NEAR * self.ranked[0].score or len(found) == MOST_READ:
@@ -136,7 +138,7 @@ class Reader:
                 paragraph = paragraph_of(candidate)
                 if not _repeats(paragraph, new):
                     found.append(paragraph)
-        return judge(question, found, self.generator)
+        return judge(question, [*unread, *found], self.generator)
 
 
 def _repeats(hit: Hit, new: set[str]) -> bool:

@@ -47,7 +47,6 @@ LIKELIHOOD = 2.0
 OFFER = 0.2
 """What a passage gains that offers the kind of thing asked for, on the scale of probabilities."""
 
-# A question that asks for several things, or weighs one against another.
 _SEVERAL = re.compile(
     r"\b(?:both|than|or|versus|first|each|more|most|less|least|compared?|differ\w*)\b"
     r"|\band (?:who|what|when|where|why|how|which)\b",
@@ -113,6 +112,11 @@ def _discounted(reading: Reading, best: float | None) -> float:
     return odds / (1 + odds)
 
 
+def asks_several(question: str) -> bool:
+    """Whether a question asks for several things, or weighs one against another."""
+    return bool(_SEVERAL.search(question))
+
+
 def worth_reading(question: str, judged: Sequence[Hit]) -> list[Hit]:
     """The judged passages that an answer is written from, best first.
 
@@ -156,7 +160,7 @@ def fewest_to_read(question: str, worthy: Sequence[Hit]) -> list[Hit]:
     another is read only where it holds a name of the question or the kind of thing asked for that
     those before it do not hold, or where the question asks for several things.
     """
-    if _SEVERAL.search(question):
+    if asks_several(question):
         return list(worthy)
     kept: list[Hit] = []
     held: set[str] = set()
