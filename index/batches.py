@@ -23,6 +23,9 @@ BATCH_BYTES = 1_000_000
 """Of files: a few hundred articles, so some seconds of embedding, which is what is lost of each
 process of a node that dies."""
 _MOST_PIECES = 64
+_ENDING = "04"
+"""A batch ends after a piece whose digest is below this, one of 64: so what comes after a new file
+is in the batches in which it was before, but for the next few."""
 _SCHEMA = pa.schema([("path", pa.binary()), ("start", pa.int64()), ("results", pa.string())])
 
 
@@ -145,7 +148,7 @@ def _batched(pieces: Iterable[Piece], batch_bytes: int) -> Iterable[Batch]:
     for piece in pieces:
         some.append(piece)
         size += piece.end - piece.start
-        if size >= batch_bytes or len(some) == _MOST_PIECES:
+        if size >= batch_bytes or len(some) == _MOST_PIECES or piece.digest < _ENDING:
             yield Batch(tuple(some))
             some, size = [], 0
     if some:

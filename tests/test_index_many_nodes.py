@@ -251,6 +251,16 @@ class TestANode:
         assert rows_of(tmp_path) == Counter(content_hash(one) for one in some)
 
 
+def test_a_new_file_leaves_most_batches_as_they_were(tmp_path: Path) -> None:
+    for number in range(1000):
+        (tmp_path / f"{number:04}.txt").write_text(f"Note {number}\n\nIt tells of {number}.")
+    before = {one.name for one in in_batches([tmp_path], silent, 1_000_000).batches}
+    (tmp_path / "0000a.txt").write_text("More\n\nIt came later.")
+    after = {one.name for one in in_batches([tmp_path], silent, 1_000_000).batches}
+    assert 16 < len(before) < 50
+    assert len(before - after) < len(before) / 3
+
+
 def test_what_a_dead_process_was_writing_goes(tmp_path: Path) -> None:
     old, new = tmp_path / "deep" / "a.unfinished", tmp_path / "b.unfinished"
     old.parent.mkdir()
